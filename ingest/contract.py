@@ -182,9 +182,7 @@ TEL_INTERACTION = _table(
     Column("hold_ms", WHOLE, "hold time; null when the source does not see it"),
     Column("acw_ms", WHOLE, "after-contact work; null when the source does not see it or it has not ended"),
     Column("outcome", TEXT, "how the visit ended; open while it has not", required=True, allowed=OUTCOMES),
-    Column(
-        "ended_by", TEXT, "who ended it", allowed=("agent", "customer", "system", "third_party", "unknown")
-    ),
+    Column("ended_by", TEXT, "who ended it", allowed=("agent", "customer", "system", "third_party", "unknown")),
     Column("transfer_kind", TEXT, "transfer that ended the leg", allowed=("blind", "attended", "queue")),
     Column("transfer_to", TEXT, "queue or extension the contact was transferred to"),
     Column("is_open", FLAG, "the end has not been delivered yet", required=True),
@@ -294,9 +292,7 @@ CHAT_CONVERSATION = _table(
     Column("first_agent_key", TEXT, "person who sent the first human reply"),
     Column("customer_ref", TEXT, "pseudonym of the customer", personal="identifier"),
     Column("created_at", INSTANT, "start of the conversation", required=True),
-    Column(
-        "human_requested_at", INSTANT, "when a person was asked for; without a bot the first customer message"
-    ),
+    Column("human_requested_at", INSTANT, "when a person was asked for; without a bot the first customer message"),
     Column("first_agent_message_at", INSTANT, "first message of a person to the customer"),
     Column("last_customer_message_at", INSTANT, "last message of the customer"),
     Column("ended_at", INSTANT, "last resolution; null while the conversation is open"),
@@ -373,9 +369,7 @@ QA_EVALUATION = _table(
     Column("contact_at", INSTANT, "start of the evaluated contact"),
     Column("points", REAL, "points earned, not-applicable items removed", required=True),
     Column("max_points", REAL, "points possible, not-applicable items removed", required=True),
-    Column(
-        "score_pct", REAL, "points of 100; 0 when a fatal item failed and the form says so", required=True
-    ),
+    Column("score_pct", REAL, "points of 100; 0 when a fatal item failed and the form says so", required=True),
     Column("is_fatal", FLAG, "a fatal item failed", required=True),
     Column("is_random", FLAG, "the contact was drawn at random; null when the scorecard does not say"),
     Column("status", TEXT, "status", required=True, allowed=("draft", "submitted", "disputed", "revised")),
