@@ -1,0 +1,152 @@
+"""dbt in this process: parse once, one invocation a run.
+
+Importing dbt costs seconds, so it happens inside the functions that need it. SQL, models and the choice of what a
+build contains belong to dbt_project; which days to build is decided in ``orchestration.builds``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.home import PROJECT, Home
+
+PROJECT_DIR = PROJECT / "dbt_project"
+
+
+class DbtError(RuntimeError):
+    """dbt stopped; the message names the nodes that failed and where to read more."""
+
+
+@dataclass(frozen=True)
+class NodeFailure:
+    """A model or test that failed."""
+
+    name: str
+    status: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What one dbt invocation did: its structured events and the nodes that failed."""
+
+    events: Sequence[dict[str, Any]]
+    failures: Sequence[NodeFailure]
+    tests_passed: int
+    tests_failed: int
+
+
+def project_fingerprint() -> str:
+    """Return a digest of everything in dbt_project that decides what a build contains."""
+    digest = hashlib.sha256()
+    for folder in ("models", "macros", "seeds", "tests"):
+        for path in sorted((PROJECT_DIR / folder).rglob("*")):
+            if path.is_file():
+                digest.update(path.relative_to(PROJECT_DIR).as_posix().encode())
+                digest.update(path.read_bytes())
+    digest.update((PROJECT_DIR / "dbt_project.yml").read_bytes())
+    return digest.hexdigest()
+
+
+def manifest(home: Home) -> Path:
+    """Return the path of a manifest that fits the project, parsing it when none does.
+
+    Raises:
+        DbtError: the project does not parse.
+    """
+    path = home.dbt / "target" / "manifest.json"
+    stamp = home.dbt / "target" / "manifest.fingerprint"
+    fingerprint = project_fingerprint()
+    if not (path.exists() and stamp.exists() and stamp.read_text() == fingerprint):
+        _invoke(home, ["parse"])
+        stamp.write_text(fingerprint)
+    return path
+
+
+def build(
+    home: Home,
+    variables: Mapping[str, Any],
+    *,
+    full_refresh: bool,
+    select: Sequence[str] = (),
+    progress: Callable[[str], None] | None = None,
+) -> Invocation:
+    """Run ``dbt build`` once; failed tests and models are returned, not raised.
+
+    Args:
+        home: the home whose lake is read and whose warehouse is written.
+        variables: dbt variables, see dbt_project.yml.
+        full_refresh: build every day anew instead of the touched ones.
+        select: node selection; empty: everything.
+        progress: told the name of each finished model.
+    """
+    arguments = ["build", "--vars", json.dumps(variables)]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    if select:
+        arguments += ["--select", *select]
+    return _invoke(home, arguments, progress)
+
+
+def _invoke(home: Home, arguments: list[str], progress: Callable[[str], None] | None = None) -> Invocation:
+    # dbt reads its paths from the environment; this is the one place that sets them.
+    os.environ["GAUGEBOOK_WAREHOUSE"] = str(home.warehouse)
+    os.environ["GAUGEBOOK_LAKE"] = str(home.lake)
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+    from google.protobuf.json_format import MessageToDict
+
+    events: list[dict[str, Any]] = []
+
+    def collect(message: EventMsg) -> None:
+        if message.info.name not in ("LogModelResult", "LogSeedResult", "LogTestResult"):
+            return
+        event = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+        events.append(event)
+        if progress and message.info.name == "LogModelResult":
+            progress(event["data"]["node_info"]["node_name"])
+
+    (home.dbt / "target").mkdir(parents=True, exist_ok=True)
+    result = dbtRunner(callbacks=[collect]).invoke(
+        [
+            *arguments,
+            "--project-dir",
+            str(PROJECT_DIR),
+            "--profiles-dir",
+            str(PROJECT_DIR),
+            "--target-path",
+            str(home.dbt / "target"),
+            "--log-path",
+            str(home.dbt / "logs"),
+            "--quiet",
+            "--no-use-colors",
+        ]
+    )
+    if result.exception:
+        raise DbtError(f"dbt {arguments[0]} stopped: {result.exception}")
+    nodes = list(getattr(result.result, "results", ()))
+    failures = [
+        NodeFailure(node.node.name, str(node.status), (node.message or "").strip())
+        for node in nodes
+        if str(node.status) in ("error", "fail", "runtime error")
+    ]
+    if not result.success and not failures:
+        raise DbtError(f"dbt {arguments[0]} failed without naming a node; see {home.dbt / 'logs' / 'dbt.log'}")
+    tests = [node for node in nodes if node.node.resource_type in ("test", "unit_test")]
+    failed = sum(str(node.status) in ("error", "fail") for node in tests)
+    passed = sum(str(node.status) == "pass" for node in tests)
+    return Invocation(events=events, failures=failures, tests_passed=passed, tests_failed=failed)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["parse"]:
+        sys.exit("usage: python -m orchestration.dbt parse")
+    print(manifest(Home.resolve()))

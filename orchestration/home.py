@@ -1,0 +1,123 @@
+"""The home: the one place on disk that a run reads and writes.
+
+Only paths and the one lock live here; what the files hold is known by the rooms that write them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENT = "GAUGEBOOK_HOME"
+DEFAULT = ".gaugebook"
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout: dbt_project, workspace.yaml and the packages lie here."""
+
+_DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+run_coordinator:
+  module: dagster
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1
+"""
+
+
+class HomeBusyError(RuntimeError):
+    """Another process is writing the home."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of one home."""
+
+    root: Path
+
+    @classmethod
+    def resolve(cls, given: Path | None = None) -> Home:
+        """Return the home given, or that of ``GAUGEBOOK_HOME``, or ``.gaugebook`` in the working folder."""
+        return cls(Path(given or os.environ.get(ENVIRONMENT) or DEFAULT).resolve())
+
+    @property
+    def centre_file(self) -> Path:
+        """What the centre is: sites, sources, names."""
+        return self.root / "centre.yml"
+
+    @property
+    def landing(self) -> Path:
+        """Where source files arrive, a folder for each source."""
+        return self.root / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Contract tables as Parquet."""
+        return self.root / "lake"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows that break the contract."""
+        return self.root / "quarantine"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt builds."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def builds_file(self) -> Path:
+        """What the warehouse was built from, and when."""
+        return self.root / "builds.json"
+
+    @property
+    def site(self) -> Path:
+        """Static pages: dictionary, briefs, data docs."""
+        return self.root / "site"
+
+    @property
+    def dbt(self) -> Path:
+        """Target and logs of dbt."""
+        return self.root / "dbt"
+
+    @property
+    def boards_state(self) -> Path:
+        """Which object of the Metabase server is which card."""
+        return self.root / "metabase_state.json"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own storage."""
+        return self.root / "dagster"
+
+    def prepare(self) -> Home:
+        """Make the folders a run expects and Dagster's settings; return the home."""
+        for folder in (self.landing, self.dagster, self.dbt, self.site):
+            folder.mkdir(parents=True, exist_ok=True)
+        settings = self.dagster / "dagster.yaml"
+        if not settings.exists() or settings.read_text() != _DAGSTER_YAML:
+            settings.write_text(_DAGSTER_YAML)
+        return self
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the home's write lock; raise ``HomeBusyError`` when another process holds it.
+
+        DuckDB allows one writing process. Within Dagster a pool queues the writers; this lock also keeps the command
+        line and Dagster apart.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "writer.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HomeBusyError(
+                    f"another run is writing {self.root}; wait for it to end, or stop it, and start again"
+                ) from None
+            yield
