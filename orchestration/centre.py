@@ -45,7 +45,7 @@ class Secret(BaseModel):
         if len(key) < 16:
             raise CentreError(
                 f"the environment variable {self.key_env} must hold the pseudonym key, 16 characters or more; "
-                "make one once with `openssl rand -hex 32`, keep it where your secrets are kept, and set it for every run"
+                "make one once with `openssl rand -hex 32`, keep it with your secrets and set it for every run"
             )
         return Pseudonyms(key.encode())
 

@@ -1,0 +1,258 @@
+"""Dagster assets: from deliveries to lake, warehouse, PostgreSQL, boards and pages.
+
+Each body reads, calls one function of a room, and reports. What is computed belongs to the rooms; which days a build
+touches belongs to ``orchestration.builds``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from dagster import (
+    AssetDep,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    BackfillPolicy,
+    ConfigurableResource,
+    DailyPartitionsDefinition,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    multi_asset,
+)
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+import ingest
+from ingest import Account, Lake
+from ingest.contract import TABLES
+from orchestration import builds, dbt
+from orchestration.centre import Centre, load
+from orchestration.home import Home
+
+WRITER_POOL = "home"
+"""One run at a time writes the lake and the warehouse."""
+
+OUTSTANDING_TAG = "gaugebook/days"
+"""A run with this tag set to ``outstanding`` builds what the lake changed, whatever range of days it is filed under."""
+
+DELIVERIES = AssetKey("deliveries")
+INDICATORS = AssetKey("indicator_values")
+SINGLE_RUN = BackfillPolicy.single_run()
+
+_progress = logging.getLogger("gaugebook").info
+
+
+class Workplace(ConfigurableResource):
+    """The home a run works in; secrets are not here but read from the environment when they are needed."""
+
+    home_dir: str
+
+    @property
+    def home(self) -> Home:
+        """The home."""
+        return Home(Path(self.home_dir))
+
+    @property
+    def centre(self) -> Centre:
+        """centre.yml as it is now."""
+        return load(self.home.centre_file)
+
+
+def take_deliveries(home: Home, centre: Centre) -> list[Account]:
+    """Take everything new in landing into the lake and renew the reference tables."""
+    with home.writing():
+        accounts = ingest.take(
+            home.landing,
+            Lake(home.lake),
+            home.quarantine,
+            centre.sources,
+            {site.key: site for site in centre.sites},
+            centre.pseudonyms.pseudonyms(),
+            progress=_progress,
+        )
+        ingest.write_reference(
+            home.lake,
+            sources=centre.sources,
+            sites=centre.sites,
+            queues=centre.queues,
+            teams=centre.teams,
+            parameters=centre.parameters,
+            targets=centre.targets,
+        )
+    return accounts
+
+
+def selected_days(context: Any) -> list[date]:
+    """Return the days a partitioned run asks for by name; none when it is to build what is outstanding."""
+    if not context.has_partition_key_range or context.run_tags.get(OUTSTANDING_TAG) == "outstanding":
+        return []
+    span = context.partition_key_range
+    first, last = date.fromisoformat(span.start), date.fromisoformat(span.end)
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def tally(accounts: Sequence[Account]) -> dict[str, int]:
+    """Return the accounts' sums."""
+    return {
+        "deliveries": len({(account.source, account.file) for account in accounts}),
+        "rows_in": sum(account.rows_in for account in accounts),
+        "loaded": sum(account.loaded for account in accounts),
+        "duplicate": sum(account.duplicate for account in accounts),
+        "quarantined": sum(account.quarantined for account in accounts),
+    }
+
+
+@asset(key=DELIVERIES, group_name="ingest", pool=WRITER_POOL, kinds={"parquet"})
+def deliveries(workplace: Workplace) -> MaterializeResult:
+    """Every new file in landing, conformed to the contract and laid into the lake."""
+    accounts = take_deliveries(workplace.home, workplace.centre)
+    refused = sorted({f"{account.source}/{account.file}" for account in accounts if account.state == "refused"})
+    return MaterializeResult(
+        metadata={**tally(accounts), "refused": MetadataValue.md("\n".join(f"- {name}" for name in refused) or "none")}
+    )
+
+
+def lake_tables(days: DailyPartitionsDefinition) -> AssetsDefinition:
+    """Return one asset for each contract table, a partition a day."""
+    specs = [
+        AssetSpec(
+            [table.feed, table.name],
+            deps=[DELIVERIES],
+            group_name=table.feed,
+            description=table.meaning,
+            kinds={"parquet"},
+        )
+        for table in TABLES.values()
+        if not table.raw
+    ]
+
+    @multi_asset(
+        name="lake", specs=specs, partitions_def=days, backfill_policy=SINGLE_RUN, can_subset=True, pool=WRITER_POOL
+    )
+    def lake_days(context: AssetExecutionContext, workplace: Workplace) -> Iterator[MaterializeResult]:
+        lake = Lake(workplace.home.lake)
+        plan = builds.plan(workplace.home, lake, selected_days(context))
+        wanted = lake.touched(0) if plan.everything else plan.days
+        for key in sorted(context.selected_asset_keys):
+            partitions = lake.partitions(key.path[-1], wanted)
+            yield MaterializeResult(asset_key=key, metadata={"event_dates": len(partitions)})
+
+    return lake_days
+
+
+def warehouse_models(manifest: Path, days: DailyPartitionsDefinition) -> AssetsDefinition:
+    """Return the dbt models, seeds and tests as assets and checks of one operation: one dbt invocation a run."""
+    translator = DagsterDbtTranslator()
+
+    @dbt_assets(
+        manifest=manifest,
+        name="warehouse",
+        partitions_def=days,
+        backfill_policy=SINGLE_RUN,
+        pool=WRITER_POOL,
+        dagster_dbt_translator=translator,
+    )
+    def models(context: AssetExecutionContext, workplace: Workplace) -> Iterator[Any]:
+        home, lake = workplace.home, Lake(workplace.home.lake)
+        plan = builds.plan(home, lake, selected_days(context))
+        if plan.is_empty:
+            context.log.info("the warehouse holds everything the lake holds")
+            return
+        with home.writing():
+            done = dbt.build(
+                home,
+                plan.variables(lake),
+                full_refresh=plan.everything,
+                select=[key.path[-1] for key in context.selected_asset_keys] if context.is_subset else (),
+                progress=_progress,
+            )
+            for event in done.events:
+                message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+                yield from message.to_default_asset_events(manifest, translator, context)
+            if done.failures:
+                raise Failure(
+                    "dbt: " + "; ".join(f"{f.name} {f.status}: {f.message}" for f in done.failures),
+                    metadata={"log": MetadataValue.path(home.dbt / "logs" / "dbt.log")},
+                    allow_retries=False,
+                )
+            if not context.is_subset:
+                builds.record(home, plan)
+
+    return models
+
+
+def publication(days: DailyPartitionsDefinition) -> AssetsDefinition:
+    """Return the asset that publishes the changed periods to PostgreSQL."""
+
+    @asset(
+        key=["postgres", "indicator_values"],
+        deps=[AssetDep(INDICATORS)],
+        partitions_def=days,
+        backfill_policy=SINGLE_RUN,
+        group_name="serving",
+        kinds={"postgres"},
+        pool=WRITER_POOL,
+    )
+    def postgres(workplace: Workplace) -> MaterializeResult:
+        """The indicator layer in PostgreSQL, replaced period by period in one transaction."""
+        published = publish(workplace.home, workplace.centre)
+        return MaterializeResult(metadata=published)
+
+    return postgres
+
+
+def publish(home: Home, centre: Centre) -> dict[str, Any]:
+    """Publish what PostgreSQL does not hold yet; return the rows written by table."""
+    from serving.publish import publish as publish_warehouse
+    from serving.publish import published_through
+
+    if centre.postgres is None:
+        raise ValueError(f"{home.centre_file} names no PostgreSQL: add a `postgres:` section")
+    ledger = builds.Ledger.read(home)
+    days = ledger.days_since(published_through(centre.postgres))
+    published = publish_warehouse(home.warehouse, centre.postgres, days, ledger.number)
+    return dict(published.rows)
+
+
+def pages(days: DailyPartitionsDefinition) -> AssetsDefinition:
+    """Return the asset of the static pages: dictionary, briefs and index."""
+
+    @asset(
+        key=["site", "pages"],
+        deps=[AssetDep(INDICATORS)],
+        partitions_def=days,
+        backfill_policy=SINGLE_RUN,
+        group_name="serving",
+        kinds={"html"},
+    )
+    def site(workplace: Workplace) -> MaterializeResult:
+        """The dictionary page and the executive brief of the newest day, in both languages."""
+        written = write_pages(workplace.home, workplace.centre)
+        return MaterializeResult(metadata={"pages": MetadataValue.md("\n".join(f"- {path}" for path in written))})
+
+    return site
+
+
+def write_pages(home: Home, centre: Centre, day: date | None = None, period: str = "day") -> list[Path]:
+    """Write the brief of ``day`` (the newest by default), the dictionary page and the index."""
+    from serving import brief, dictionary, site
+
+    as_of = builds.Ledger.read(home).as_of
+    if day is None and as_of is None:
+        raise ValueError("there is nothing to write about yet: `gaugebook run` first")
+    wanted = day or date.fromisoformat(as_of or "")
+    name = centre.centre.name.model_dump()
+    _progress(f"brief of {wanted}")
+    written = brief.write(home.warehouse, home.site, wanted, period=period, centre_name=name)
+    _progress("dictionary page")
+    written.append(dictionary.write(home.warehouse, home.site, centre_name=name))
+    written.append(site.write(home.site, centre_name=name))
+    return written

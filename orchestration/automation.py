@@ -1,0 +1,101 @@
+"""When things run: jobs, the sensors on landing and on the lake, and the daily schedule.
+
+A delivery may concern any day, so what to build is asked of the lake, not of the clock: late rows are built as soon as
+they arrive, and the daily run builds whatever is outstanding beside its own day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from dagster import (
+    AssetSelection,
+    DailyPartitionsDefinition,
+    DefaultSensorStatus,
+    RunRequest,
+    ScheduleDefinition,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    build_schedule_from_partitioned_job,
+    define_asset_job,
+    sensor,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from ingest import Lake
+from orchestration import builds
+from orchestration.assets import DELIVERIES, OUTSTANDING_TAG, Workplace
+
+TAKE = "take_deliveries"
+REFRESH = "refresh"
+
+
+def jobs(days: DailyPartitionsDefinition) -> list[UnresolvedAssetJobDefinition]:
+    """Return the two jobs: take what landed; bring everything behind the lake up to date."""
+    return [
+        define_asset_job(TAKE, selection=AssetSelection.assets(DELIVERIES)),
+        define_asset_job(
+            REFRESH, selection=AssetSelection.all() - AssetSelection.assets(DELIVERIES), partitions_def=days
+        ),
+    ]
+
+
+def span_tags(days: Sequence[date]) -> dict[str, str]:
+    """Return the tags that make a run cover the range from the first to the last of the days."""
+    return {
+        ASSET_PARTITION_RANGE_START_TAG: min(days).isoformat(),
+        ASSET_PARTITION_RANGE_END_TAG: max(days).isoformat(),
+    }
+
+
+def outstanding_tags(plan: builds.Plan, lake: Lake) -> dict[str, str]:
+    """Return the tags of a run that builds what is outstanding, filed under the range of the days it concerns."""
+    return {**span_tags(lake.touched(0) if plan.everything else plan.days), OUTSTANDING_TAG: "outstanding"}
+
+
+@sensor(job_name=TAKE, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED)
+def landing_sensor(context: SensorEvaluationContext, workplace: Workplace) -> SkipReason | RunRequest:
+    """Take deliveries when the content of landing has changed and has come to rest."""
+    listing = hashlib.sha256()
+    for path in sorted(workplace.home.landing.rglob("*")):
+        if path.is_file():
+            stat = path.stat()
+            listing.update(f"{path}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+    seen = listing.hexdigest()
+    resting, taken = (context.cursor or "|").split("|")
+    if seen == taken:
+        return SkipReason("nothing new in landing")
+    if seen != resting:
+        context.update_cursor(f"{seen}|{taken}")
+        return SkipReason("landing has changed; waiting for it to come to rest")
+    context.update_cursor(f"{seen}|{seen}")
+    return RunRequest(run_key=seen)
+
+
+@sensor(job_name=REFRESH, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED)
+def lake_sensor(workplace: Workplace) -> Iterator[SkipReason | RunRequest]:
+    """Refresh when the lake holds changes the warehouse does not, late days included."""
+    home = workplace.home
+    lake = Lake(home.lake)
+    plan = builds.plan(home, lake)
+    if plan.is_empty or plan.as_of is None:
+        yield SkipReason("the warehouse holds everything the lake holds")
+        return
+    yield RunRequest(run_key=f"{plan.sequence}-{plan.fingerprint[:12]}", tags=outstanding_tags(plan, lake))
+
+
+def sensors() -> list[SensorDefinition]:
+    """Return the sensors."""
+    return [landing_sensor, lake_sensor]
+
+
+def schedules(refresh: UnresolvedAssetJobDefinition) -> list:
+    """Return the daily schedules: deliveries at five, yesterday and all that is outstanding at half past."""
+    return [
+        ScheduleDefinition(name="daily_deliveries", job_name=TAKE, cron_schedule="0 5 * * *"),
+        build_schedule_from_partitioned_job(refresh, name="daily_refresh", hour_of_day=5, minute_of_hour=30),
+    ]

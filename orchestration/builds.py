@@ -1,0 +1,165 @@
+"""Which days a build must touch, and what the warehouse and PostgreSQL already hold.
+
+The lake numbers every change it commits; a build consumes changes and is numbered in turn; a publication consumes
+builds. Each consumer records how far it got only after its work is done, so a run killed anywhere is simply done
+again. SQL and Dagster do not belong here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from ingest import Lake
+from ingest.contract import TABLES
+from orchestration.dbt import project_fingerprint
+from orchestration.home import Home
+
+MATURITY_DAYS = 3
+"""The longest maturity of an indicator (answers to a survey count for 72 hours): a day this old may turn final."""
+
+KEPT_BUILDS = 400
+"""A publication that is further behind than this publishes everything."""
+
+_CONTACT_TABLES = ("tel_interaction", "chat_conversation")
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Build:
+    """One finished build; ``days`` is null when everything was built."""
+
+    number: int
+    days: list[str] | None
+
+
+@dataclass
+class Ledger:
+    """What the warehouse was built from."""
+
+    fingerprint: str = ""
+    sequence: int = 0
+    as_of: str | None = None
+    builds: list[Build] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, home: Home) -> Ledger:
+        """Return the ledger; an empty one when there is no warehouse yet."""
+        if not (home.warehouse.exists() and home.builds_file.exists()):
+            return cls()
+        content = json.loads(home.builds_file.read_text())
+        return cls(**{**content, "builds": [Build(**build) for build in content["builds"]]})
+
+    def write(self, home: Home) -> None:
+        """Replace the ledger on disk in one step."""
+        draft = home.builds_file.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(self), indent=1))
+        draft.replace(home.builds_file)
+
+    @property
+    def number(self) -> int:
+        """Number of the newest build; 0 before the first."""
+        return self.builds[-1].number if self.builds else 0
+
+    def days_since(self, published: int) -> list[date] | None:
+        """Return the days built after build ``published``; ``None`` when everything must be published."""
+        later = [build for build in self.builds if build.number > published]
+        known = published == self.number or (later and later[0].number == published + 1)
+        if not known or any(build.days is None for build in later):
+            return None
+        return sorted({date.fromisoformat(day) for build in later for day in build.days or ()})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the next build does.
+
+    ``days`` are local dates; ``everything`` means a full refresh. ``sequence`` and ``fingerprint`` are recorded once
+    the build is done.
+    """
+
+    days: Sequence[date]
+    everything: bool
+    as_of: date | None
+    sequence: int
+    fingerprint: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to do: the warehouse holds what the lake holds."""
+        return not self.everything and not self.days
+
+    def variables(self, lake: Lake) -> dict[str, object]:
+        """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them."""
+        always = {"as_of": self.as_of.isoformat() if self.as_of else None}
+        if self.everything:
+            return always
+        near = _widened(self.days, before=1, after=1)
+        partitions = {
+            name: [day.isoformat() for day in lake.partitions(name, near)]
+            for name, table in TABLES.items()
+            if not table.raw
+        }
+        return {
+            **always,
+            "touched_dates": [day.isoformat() for day in self.days],
+            "read_partitions": partitions,
+        }
+
+
+def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
+    """Return the next build: what the lake changed since the last one, and the days asked for.
+
+    A day drags the next one along, because a contact may cross midnight; days between the last build's newest date
+    and the lake's are built with the maturity window before them, because provisional values turn final.
+    """
+    ledger = Ledger.read(home)
+    fingerprint = _fingerprint(home)
+    as_of = lake.newest(_CONTACT_TABLES)
+    sequence = lake.sequence()
+    everything = ledger.fingerprint != fingerprint
+    days: set[date] = set()
+    if as_of and not everything:
+        known = set(lake.touched(0))
+        changed = set(lake.touched(ledger.sequence))
+        days = _widened(changed, before=0, after=1) | set(requested)
+        before = date.fromisoformat(ledger.as_of) if ledger.as_of else as_of
+        if before < as_of:
+            days |= set(_days(before - MATURITY_DAYS * _DAY, as_of))
+        days = {day for day in days if day <= as_of and day in known}
+    return Plan(sorted(days), everything, as_of, sequence, fingerprint)
+
+
+def record(home: Home, done: Plan) -> Ledger:
+    """Record a finished build and return the ledger."""
+    ledger = Ledger.read(home)
+    days = None if done.everything else [day.isoformat() for day in done.days]
+    ledger.builds = [*ledger.builds, Build(ledger.number + 1, days)][-KEPT_BUILDS:]
+    ledger.fingerprint, ledger.sequence = done.fingerprint, done.sequence
+    ledger.as_of = done.as_of.isoformat() if done.as_of else None
+    ledger.write(home)
+    return ledger
+
+
+def _fingerprint(home: Home) -> str:
+    """Digest of what, beside the deliveries, decides the content of the warehouse."""
+    digest = hashlib.sha256(project_fingerprint().encode())
+    for path in sorted((home.lake / "centre").glob("*.parquet")):
+        digest.update(_content(path))
+    return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    return path.name.encode() + path.read_bytes()
+
+
+def _widened(days: Iterable[date], *, before: int, after: int) -> set[date]:
+    return {day + offset * _DAY for day in days for offset in range(-before, after + 1)}
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + offset * _DAY for offset in range((last - first).days + 1)]

@@ -1,0 +1,103 @@
+"""Asset checks: Great Expectations' verdicts on deliveries and on the indicator layer, as Dagster sees them.
+
+What is expected belongs to ``expectations``; dbt's tests arrive with the dbt assets. Great Expectations takes seconds
+to import, so it is imported where a suite really runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    MetadataValue,
+    multi_asset_check,
+)
+
+from ingest import Lake
+from ingest.contract import TABLES
+from orchestration import builds
+from orchestration.assets import INDICATORS, Workplace, selected_days
+
+
+def delivery_checks() -> AssetChecksDefinition:
+    """Return the checks of the contract tables; a critical failure keeps dbt from starting."""
+    tables = [table for table in TABLES.values() if not table.raw]
+
+    @multi_asset_check(
+        name="delivery_checks",
+        specs=[
+            AssetCheckSpec(
+                "delivery",
+                asset=AssetKey([table.feed, table.name]),
+                blocking=True,
+                description="structure as the contract declares it, and plausible volumes and ranges",
+            )
+            for table in tables
+        ],
+        can_subset=True,
+    )
+    def check_deliveries(context: AssetCheckExecutionContext, workplace: Workplace) -> Iterator[AssetCheckResult]:
+        from expectations.validate import validate_deliveries
+
+        home = workplace.home
+        lake = Lake(home.lake)
+        plan = builds.plan(home, lake, selected_days(context))
+        days = lake.touched(0) if plan.everything else plan.days
+        verdicts = validate_deliveries(home.lake, {table.name: lake.partitions(table.name, days) for table in tables})
+        for key in sorted(context.selected_asset_check_keys):
+            yield _result([v for v in verdicts if v.table == key.asset_key.path[-1]], key.asset_key, key.name)
+
+    return check_deliveries
+
+
+def indicator_checks() -> AssetChecksDefinition:
+    """Return the checks of the indicator layer; a critical failure keeps it from being published."""
+
+    @multi_asset_check(
+        name="indicator_checks",
+        specs=[
+            AssetCheckSpec(
+                "indicator_layer",
+                asset=INDICATORS,
+                blocking=True,
+                description="values within their range, parts that sum to totals, no value without a status",
+            )
+        ],
+    )
+    def check_indicators(workplace: Workplace) -> Iterator[AssetCheckResult]:
+        from expectations.validate import data_docs, validate_indicators
+
+        home = workplace.home
+        ledger = builds.Ledger.read(home)
+        verdicts = validate_indicators(home.warehouse, ledger.days_since(ledger.number - 1))
+        data_docs(home.site)
+        yield _result(verdicts, INDICATORS, "indicator_layer")
+
+    return check_indicators
+
+
+def _result(verdicts: Sequence[Any], asset: AssetKey, name: str) -> AssetCheckResult:
+    failed = [
+        f"- {verdict.suite}: {expectation.name} ({expectation.severity}): {expectation.observed}"
+        for verdict in verdicts
+        for expectation in verdict.expectations
+        if not expectation.success
+    ]
+    critical = any(verdict.critical_failed for verdict in verdicts)
+    return AssetCheckResult(
+        asset_key=asset,
+        check_name=name,
+        passed=not failed,
+        severity=AssetCheckSeverity.ERROR if critical else AssetCheckSeverity.WARN,
+        metadata={
+            "expectations": sum(len(verdict.expectations) for verdict in verdicts),
+            "failed": MetadataValue.md("\n".join(failed) or "none"),
+        },
+    )

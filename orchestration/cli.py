@@ -1,0 +1,242 @@
+"""The command line ``gaugebook``: one command for each thing a person does with a home.
+
+Commands read their arguments, call one function, and print. Heavy tools are imported inside the commands that need
+them, so that ``--help`` and ``status`` answer at once.
+
+Exit codes: 0 done, 1 failed (the message says what to do), 2 changes are waiting (``boards plan``) or wrong usage.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestration.home import PROJECT, Home, HomeBusyError
+
+app = typer.Typer(
+    name="gaugebook",
+    help="The indicator warehouse for contact centres. 呼叫中心指标词库。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+boards_app = typer.Typer(help="Metabase boards, kept as code in dbt_project/models/boards.", no_args_is_help=True)
+app.add_typer(boards_app, name="boards")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="The home; default: $GAUGEBOOK_HOME, else .gaugebook", show_default=False)
+]
+DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Errors that tell a person what to do; anything else is a defect and shows its traceback."""
+    from ingest import IngestError
+    from orchestration.centre import CentreError
+    from orchestration.dbt import DbtError
+    from orchestration.run import RunFailedError
+    from serving import ServingError
+
+    return (CentreError, DbtError, HomeBusyError, IngestError, RunFailedError, ServingError)
+
+
+def _told(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Print an expected error as a message and leave with 1."""
+
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Exception as error:
+            if not isinstance(error, _expected_errors()):
+                raise
+            err.print(str(error), style="red", markup=False)
+            raise typer.Exit(1) from None
+
+    return wrapper
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Show what is going on: a status line on a terminal, a line a step elsewhere."""
+
+    class Show(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if err.is_terminal:
+                status.update(f"{what}: {record.getMessage()}")
+            else:
+                err.print(f"{what}: {record.getMessage()}", markup=False)
+
+    logger = logging.getLogger("gaugebook")
+    handler = Show()
+    logger.addHandler(handler)
+    level, logger.level = logger.level, logging.INFO
+    try:
+        with err.status(what) as status:
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.level = level
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given else None
+
+
+@app.command()
+@_told
+def init(home: HomeOption = None) -> None:
+    """Write a commented centre.yml to start from."""
+    place = Home.resolve(home).prepare()
+    if place.centre_file.exists():
+        err.print(f"{place.centre_file} exists already; it stays as it is", markup=False)
+        raise typer.Exit(1)
+    place.centre_file.write_text((PROJECT / "orchestration" / "centre.example.yml").read_text())
+    out.print(f"wrote {place.centre_file}; edit it, put files into {place.landing}/<source>/, then `gaugebook run`")
+
+
+@app.command()
+@_told
+def run(
+    home: HomeOption = None,
+    first: Annotated[DayOption, typer.Option("--from", help="Rebuild from this day ...")] = None,
+    last: Annotated[DayOption, typer.Option("--to", help="... to this one")] = None,
+) -> None:
+    """Take what landed and bring the warehouse, the servers and the pages up to date."""
+    from orchestration import summary
+    from orchestration.builds import days_between
+    from orchestration.run import run as run_home
+
+    if (first is None) != (last is None) or (first and last and first > last):
+        raise typer.BadParameter("--from and --to go together, the earlier day first")
+    place = Home.resolve(home)
+    with _progress("running"):
+        outcome = run_home(place, days_between(first.date(), last.date()) if first and last else ())
+    summary.show(out, place, outcome)
+
+
+@app.command()
+@_told
+def status(home: HomeOption = None) -> None:
+    """Reconcile every delivery, and say what is not built or published yet."""
+    from orchestration import summary
+
+    if not summary.show_status(out, Home.resolve(home)):
+        raise typer.Exit(1)
+
+
+@app.command()
+@_told
+def dictionary(
+    name: Annotated[str | None, typer.Argument(help="An indicator, such as service_level_pct")] = None,
+    home: HomeOption = None,
+) -> None:
+    """List the indicators, or show the definition of one."""
+    from orchestration import summary
+
+    summary.show_dictionary(out, Home.resolve(home), name)
+
+
+@app.command()
+@_told
+def publish(home: HomeOption = None) -> None:
+    """Publish what PostgreSQL does not hold yet, in one transaction."""
+    from orchestration.centre import load
+    from orchestration.publishing import publish as publish_home
+
+    place = Home.resolve(home)
+    for table, rows in publish_home(place, load(place.centre_file)).items():
+        out.print(f"{table}: {rows:,} rows", markup=False)
+
+
+@app.command()
+@_told
+def brief(
+    home: HomeOption = None,
+    day: Annotated[DayOption, typer.Option("--date", help="The day reported on; default: the newest")] = None,
+    week: Annotated[bool, typer.Option("--week", help="Report on the week of that day")] = False,
+) -> None:
+    """Write the executive brief of a day or week, in English and Chinese, and the dictionary page."""
+    from orchestration.centre import load
+    from orchestration.publishing import write_pages
+
+    place = Home.resolve(home)
+    for path in write_pages(place, load(place.centre_file), _day(day), "week" if week else "day"):
+        out.print(str(path), markup=False)
+
+
+@boards_app.command("plan")
+@_told
+def boards_plan(home: HomeOption = None) -> None:
+    """Show what `apply` would change on the Metabase server; exit 2 when there is something."""
+    from orchestration.centre import load
+    from orchestration.publishing import plan_boards
+
+    place = Home.resolve(home)
+    plan = plan_boards(place, load(place.centre_file))
+    out.print(plan.render(), markup=False)
+    if not plan.is_empty:
+        raise typer.Exit(2)
+
+
+@boards_app.command("apply")
+@_told
+def boards_apply(home: HomeOption = None) -> None:
+    """Make the Metabase server hold the boards; a second time it writes nothing."""
+    from orchestration.centre import load
+    from orchestration.publishing import apply_boards
+
+    place = Home.resolve(home)
+    out.print(apply_boards(place, load(place.centre_file)).render(), markup=False)
+
+
+@app.command()
+@_told
+def demo(
+    home: HomeOption = None,
+    days: Annotated[int, typer.Option(min=1, max=1100)] = 60,
+    contacts_per_day: Annotated[int, typer.Option(min=50, max=100_000)] = 2000,
+    agents: Annotated[int, typer.Option(min=12, max=5000)] = 60,
+    seed: int = 20260831,
+) -> None:
+    """Invent a contact centre, write its files into landing, and run."""
+    from orchestration import summary
+    from orchestration.demo import prepare
+    from orchestration.run import run as run_home
+
+    place = Home.resolve(home)
+    with _progress("demo centre"):
+        prepare(place, days=days, contacts_per_day=contacts_per_day, agents=agents, seed=seed)
+    with _progress("running"):
+        outcome = run_home(place)
+    summary.show(out, place, outcome)
+
+
+@app.command()
+@_told
+def dagster(home: HomeOption = None) -> None:
+    """Open Dagster on this home (needs the development requirements: `make dev`)."""
+    from orchestration.dbt import manifest
+
+    place = Home.resolve(home).prepare()
+    manifest(place)
+    os.environ.update({"DAGSTER_HOME": str(place.dagster), "GAUGEBOOK_HOME": str(place.root)})
+    program = Path(os.sys.executable).with_name("dagster")
+    os.execv(program, [str(program), "dev", "-w", str(PROJECT / "workspace.yaml")])
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

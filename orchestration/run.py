@@ -1,0 +1,95 @@
+"""One run from the command line: the jobs that Dagster shows, executed in this process.
+
+In-process, because each import of dagster, dbt and Great Expectations costs seconds: a run pays them once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ingest import Account, Lake
+from orchestration import builds
+from orchestration.home import Home
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, ExecuteInProcessResult, JobDefinition
+
+
+class RunFailedError(RuntimeError):
+    """A step failed or a blocking check did not pass; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: accounts of the deliveries it took, the checks, and whether anything was built."""
+
+    accounts: list[Account]
+    built: bool = False
+    checks_passed: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
+    """Take what landed, then bring warehouse, servers and pages up to date.
+
+    Args:
+        home: the home.
+        requested: days to rebuild besides the outstanding ones.
+
+    Raises:
+        RunFailedError: a step failed; what was not done yet is done by the next run.
+        HomeBusyError: another process writes the home.
+    """
+    home.prepare()
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    from dagster import DagsterInstance
+
+    from orchestration.automation import REFRESH, TAKE, outstanding_tags, span_tags
+    from orchestration.definitions import build_definitions
+
+    definitions = build_definitions(home)
+    lake = Lake(home.lake)
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        before = len(lake.accounts())
+        _execute(definitions.resolve_job_def(TAKE), instance, {})
+        accounts = lake.accounts()[before:]
+        days = sorted(requested)
+        plan = builds.plan(home, lake, days)
+        if plan.is_empty or plan.as_of is None:
+            return Outcome(accounts)
+        tags = span_tags(days) if days else outstanding_tags(plan, lake)
+        result = _execute(definitions.resolve_job_def(REFRESH), instance, tags)
+    evaluations = result.get_asset_check_evaluations()
+    return Outcome(
+        accounts,
+        built=True,
+        checks_passed=sum(evaluation.passed for evaluation in evaluations),
+        warnings=[_told(evaluation) for evaluation in evaluations if not evaluation.passed],
+    )
+
+
+def _execute(job: JobDefinition, instance: DagsterInstance, tags: dict[str, str]) -> ExecuteInProcessResult:
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    result = job.execute_in_process(instance=instance, tags=tags, run_config=quiet, raise_on_error=False)
+    if result.success:
+        return result
+    reasons = [_told(e) for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error:
+            reasons.append(f"{event.step_key}: {_root_cause(event.step_failure_data.error)}")
+    raise RunFailedError("\n".join(reasons) or f"the job {job.name} failed; `gaugebook dagster` shows the run")
+
+
+def _root_cause(error: Any) -> str:
+    while error.cause:
+        error = error.cause
+    return error.message.strip()
+
+
+def _told(evaluation: Any) -> str:
+    failed = evaluation.metadata.get("failed")
+    return f"{evaluation.asset_key.to_user_string()} {evaluation.check_name}: {failed.value if failed else 'failed'}"
