@@ -1,0 +1,85 @@
+"""What a format hands to the core: delivered files in, batches of contract rows out, and refusals.
+
+How rows are judged, made private and stored does not belong here.
+
+A format is a module with a source model and a ``read`` function. The connection ``read`` receives has the session time
+zone UTC and the SQL function ``pseudonym(text)``, for formats that must replace an identifier before they can build a
+key. Personal columns of the contract are handed over raw: the core treats them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ingest.contract import TABLES
+
+PLACE = pa.schema([pa.field("_file", pa.int32()), pa.field("_line", pa.int64()), pa.field("_raw", pa.string())])
+"""Columns that say where a row comes from: index of the delivered file, line or sheet row from 1, raw text."""
+
+REJECTS = pa.schema(
+    [
+        pa.field("_file", pa.int32()),
+        pa.field("_line", pa.int64()),
+        pa.field("rule", pa.string()),
+        pa.field("message", pa.string()),
+        pa.field("mend", pa.string()),
+        pa.field("raw", pa.string()),
+    ]
+)
+"""Records that could not even be typed."""
+
+
+@dataclass(frozen=True)
+class DeliveredFile:
+    """One file in the landing folder: where it is, its place in the pass, its name and the SHA-256 of its content."""
+
+    path: Path
+    index: int
+    name: str
+    digest: str
+
+
+class RefusedFile(Exception):  # noqa: N818 - what it says happened, not a fault of the program
+    """A delivered file that cannot be taken at all: unreadable, or its header does not fit."""
+
+    def __init__(self, file: DeliveredFile, line: int | None, rule: str, message: str, mend: str) -> None:
+        place = file.name if line is None else f"{file.name}, line {line}"
+        super().__init__(f"{place}: {message} ({rule}); {mend}")
+        self.file = file
+        self.line = line
+        self.rule = rule
+        self.message = message
+        self.mend = mend
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one contract table read from some files of a pass.
+
+    ``rows`` has the contract's columns (a column the source does not know may be left out) and those of ``PLACE``.
+    """
+
+    table: str
+    rows: pa.Table
+    rejects: pa.Table = field(default_factory=REJECTS.empty_table)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A source format: its source model, its reader, and what it derives from rows once they lie in the lake."""
+
+    source: type[Any]
+    read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch]]
+    derive: Callable[[Any, Any, duckdb.DuckDBPyConnection], None] | None = None
+
+
+def batch_schema(table: str) -> pa.Schema:
+    """Arrow schema of a batch's rows: the contract table's columns, all nullable, followed by ``PLACE``."""
+    columns = [pa.field(column.name, column.type) for column in TABLES[table].columns]
+    return pa.schema([*columns, *PLACE])
