@@ -1,0 +1,249 @@
+"""A small warehouse to serve from: the tables that serving reads, sixty days of two sites, always the same numbers.
+
+The numbers come from integer arithmetic on day, queue and agent, so that they are the same on every machine. What dbt
+builds does not belong here: the joint between the two is tested on a real build.
+
+Three things are made to happen, so that the pages have something to say:
+- the queue ``sales_cd`` answers few contacts in time on the last three days;
+- satisfaction of the last three days is still provisional;
+- quality evaluations stop arriving two days before the end, and chat has no traffic on the last day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+FIRST = date(2026, 8, 31)
+LAST = FIRST + timedelta(days=59)
+
+INDICATOR_FIELDS = (
+    "indicator",
+    "family",
+    "unit",
+    "direction",
+    "class",
+    "feeds",
+    "levels",
+    "maturity_days",
+    "headline",
+    "name_en",
+    "name_zh",
+    "definition_en",
+    "definition_zh",
+    "numerator",
+    "numerator_zh",
+    "denominator",
+    "denominator_zh",
+    "drivers",
+    "drivers_zh",
+    "owner",
+    "reference",
+    "caveat",
+    "caveat_zh",
+)
+QUEUED = ["centre", "site", "queue", "channel"]
+HANDLED = ["centre", "site", "team", "agent", "queue", "channel"]
+PEOPLE = ["centre", "site", "team", "agent"]
+INDICATORS: Sequence[tuple[object, ...]] = (
+    (
+        *("contacts_offered", "volume", "count", "neutral", "A", ["telephony", "chat"], QUEUED, 0, True),
+        *("Contacts offered", "人工请求量", "Contacts that asked for a person.", "请求人工服务的联络数。"),
+        *("contacts that asked for a person", "请求人工的联络", None, None),
+        *(["bills and due dates", "campaigns", "outages"], ["账单日", "营销活动", "系统故障"]),
+        *("Planning", None, None, None),
+    ),
+    (
+        *("contacts_handled", "volume", "count", "neutral", "A", ["telephony", "chat"], QUEUED, 0, True),
+        *("Contacts handled", "人工接起量", "Contacts that a person answered.", "由人工接起的联络数。"),
+        *("contacts answered by a person", "人工接起的联络", None, None),
+        *(["contacts offered", "staffing"], ["人工请求量", "人力"]),
+        *("Operations", None, None, None),
+    ),
+    (
+        *("service_level_pct", "accessibility", "percent", "higher", "R", ["telephony", "chat"], QUEUED, 0, True),
+        *(
+            "Service level",
+            "服务水平",
+            "Share of queue visits answered within the threshold.",
+            "在阈值内应答的排队占比。",
+        ),
+        *("visits answered within the threshold", "阈值内应答的排队", "visits counted", "计入的排队"),
+        *(["volume against forecast", "staffing gap", "handle time"], ["实际与预测话务", "人力缺口", "处理时长"]),
+        *("Operations", "ISO 18295-1", "Never average percentages of intervals.", "不可对各时段的百分比求平均。"),
+    ),
+    (
+        *("abandonment_rate_pct", "accessibility", "percent", "lower", "R", ["telephony", "chat"], QUEUED, 0, True),
+        *("Abandonment rate", "放弃率", "Share of visits that the customer left.", "客户主动放弃的排队占比。"),
+        *("visits abandoned", "放弃的排队", "visits counted", "计入的排队"),
+        *(["waiting time", "announcements"], ["等待时长", "排队提示音"]),
+        *("Operations", None, None, None),
+    ),
+    (
+        *("wait_p90_sec", "accessibility", "seconds", "lower", "P", ["telephony", "chat"], QUEUED, 0, False),
+        *("Wait, 90th percentile", "排队等待 P90", "Nine of ten waits are no longer.", "九成客户的等待不超过此值。"),
+        *("waits of answered visits", "已接起排队的等待时长", None, None),
+        *(["arrival bunching", "staffing gap"], ["话务集中到达", "人力缺口"]),
+        *("Operations", None, "Percentiles can not be added or averaged.", "分位数不可相加或平均。"),
+    ),
+    (
+        *("aht_sec", "handling", "seconds", "band", "R", ["telephony"], HANDLED, 0, True),
+        *(
+            "Average handle time",
+            "平均处理时长",
+            "Talk, hold and after-contact work a leg.",
+            "每次接待的通话、保持与话后时长。",
+        ),
+        *("talk + hold + after-contact work", "通话+保持+话后", "legs handled", "接待人次"),
+        *(["reason mix", "new-hire share", "system slowness"], ["业务结构", "新人占比", "系统响应慢"]),
+        *("Operations", None, "Lower is not better on its own.", "并非越低越好。"),
+    ),
+    (
+        *("qa_score_avg", "quality", "points", "higher", "R", ["qa"], PEOPLE, 0, True),
+        *("QA score", "质检平均分", "Mean score of completed random evaluations.", "已完成随机质检的平均得分。"),
+        *("points scored", "得分", "evaluations", "质检数"),
+        *(["knowledge", "form changes"], ["业务知识", "评分表调整"]),
+        *("Quality", None, None, None),
+    ),
+    (
+        *("csat_top2_pct", "customer", "percent", "higher", "R", ["chat"], HANDLED, 3, True),
+        *("Satisfied customers", "满意度", "Share of answers in the top two marks.", "评分为最高两档的占比。"),
+        *("answers 4 or 5", "评分为4或5的答卷", "answers", "有效答卷"),
+        *(["waiting time", "resolution"], ["等待时长", "问题解决"]),
+        *("Quality", None, "Only those who answer are counted.", "仅统计作答的客户。"),
+    ),
+)
+TARGETS = (("service_level_pct", 80.0), ("abandonment_rate_pct", 5.0), ("qa_score_avg", 85.0), ("csat_top2_pct", 85.0))
+MEMBERS = (
+    ("centre", "all", "All", "全中心"),
+    ("site", "chengdu", "Chengdu", "成都"),
+    ("site", "manchester", "Manchester", "曼彻斯特"),
+    ("team", "cd_1", "Chengdu one", "成都一组"),
+    ("team", "cd_2", "Chengdu two", "成都二组"),
+    ("team", "man_1", "Manchester one", "曼彻斯特一组"),
+    ("team", "man_2", "Manchester two", "曼彻斯特二组"),
+    ("queue", "sales_cd", "Sales", "销售"),
+    ("queue", "service_cd", "Service", "服务"),
+    ("queue", "sales_man", "Sales UK", "英国销售"),
+    ("queue", "chat_man", "Chat UK", "英国在线"),
+    ("channel", "voice", "Voice", "语音"),
+    ("channel", "chat", "Chat", "在线"),
+)
+
+# One row per day, queue and agent; noise is a small integer recurrence, never random().
+CELLS = """
+CREATE TEMP TABLE cells AS
+WITH queues(queue, site, channel, q, volume) AS (
+    VALUES ('sales_cd', 'chengdu', 'voice', 1, 60), ('service_cd', 'chengdu', 'voice', 2, 42),
+           ('sales_man', 'manchester', 'voice', 3, 38), ('chat_man', 'manchester', 'chat', 4, 24)
+), agents(agent, site, team, a) AS (
+    SELECT printf('e%03d', a), CASE WHEN a <= 4 THEN 'chengdu' ELSE 'manchester' END,
+           CASE WHEN a <= 4 THEN 'cd_' ELSE 'man_' END || (1 + a % 2), a
+    FROM range(1, 9) AS numbers(a)
+), noisy AS (
+    SELECT DATE '2026-08-31' + d::int AS day, d, queue, queues.site, channel, team, agent,
+           ((d * 7919 + q * 104729 + a * 1299709) % 97) / 97.0 AS noise,
+           CASE WHEN isodow(day) >= 6 THEN 0.55 ELSE 1.0 END AS season, volume,
+           d >= 57 AND queue = 'sales_cd' AS is_incident
+    FROM range(0, 60) AS days(d), queues JOIN agents USING (site)
+    WHERE NOT (d = 59 AND channel = 'chat')
+), visits AS (
+    SELECT *, round(volume * season * (0.85 + 0.3 * noise) * (CASE WHEN is_incident THEN 1.25 ELSE 1 END))::bigint
+           AS offered
+    FROM noisy
+), answered AS (
+    SELECT *, round(offered * (0.975 - 0.03 * noise - (CASE WHEN is_incident THEN 0.10 ELSE 0 END)))::bigint AS handled
+    FROM visits
+)
+SELECT *, offered - handled AS abandoned,
+       round(handled * (0.90 - 0.08 * noise - (CASE WHEN is_incident THEN 0.32 ELSE 0 END)))::bigint AS in_threshold,
+       handled * (300 + 60 * noise) AS handle_seconds,
+       CASE WHEN is_incident THEN 95 + 20 * noise ELSE 22 + 14 * noise END AS wait_p90,
+       round(handled * 0.12)::bigint AS answers, round(handled * 0.12 * (0.82 + 0.12 * noise))::bigint AS satisfied,
+       CASE WHEN d < 58 AND (d + length(agent)) % 2 = 0 THEN 1 ELSE 0 END AS evaluations, 82 + 10 * noise AS score
+FROM answered
+"""
+
+VALUES = """
+CREATE TABLE indicator_values AS
+WITH grains AS (
+    SELECT *, unnest([{grain: 'day', start: day}, {grain: 'week', start: date_trunc('week', day)::date},
+                      {grain: 'month', start: date_trunc('month', day)::date}]) AS period FROM cells
+), levels AS (
+    SELECT *, unnest([{level: 'centre', member: 'all'}, {level: 'site', member: site}, {level: 'team', member: team},
+                      {level: 'agent', member: agent}, {level: 'queue', member: queue},
+                      {level: 'channel', member: channel}]) AS slice FROM grains
+), sums AS (
+    SELECT period.grain, period.start AS period_start, slice.level, slice.member, max(day) AS newest,
+           sum(offered)::double AS offered, sum(handled)::double AS handled, sum(abandoned)::double AS abandoned,
+           sum(in_threshold)::double AS in_threshold, sum(handle_seconds) AS handle_seconds, max(wait_p90) AS wait_p90,
+           sum(answers)::double AS answers, sum(satisfied)::double AS satisfied,
+           sum(evaluations)::double AS evaluations, sum(score * evaluations) AS points
+    FROM levels GROUP BY ALL
+), long AS (
+    SELECT grain, period_start, level, member, newest, unnest([
+        -- indicator, numerator, denominator, value
+        {i: 'contacts_offered', n: offered, d: NULL, v: offered},
+        {i: 'contacts_handled', n: handled, d: NULL, v: handled},
+        {i: 'service_level_pct', n: in_threshold, d: offered, v: 100 * in_threshold / offered},
+        {i: 'abandonment_rate_pct', n: abandoned, d: offered, v: 100 * abandoned / offered},
+        {i: 'wait_p90_sec', n: wait_p90, d: NULL, v: wait_p90},
+        {i: 'aht_sec', n: handle_seconds, d: handled, v: handle_seconds / handled},
+        {i: 'qa_score_avg', n: points, d: evaluations, v: points / nullif(evaluations, 0)},
+        {i: 'csat_top2_pct', n: satisfied, d: answers, v: 100 * satisfied / nullif(answers, 0)}
+    ], recursive := true) FROM sums
+)
+SELECT i AS indicator, grain, period_start, level, member, n AS numerator, d AS denominator, v AS value,
+       coalesce(d, n)::bigint AS sample_size,
+       CASE WHEN v IS NULL THEN 'no_traffic'
+            WHEN i = 'csat_top2_pct' AND newest > DATE '2026-10-26' THEN 'provisional'
+            ELSE 'final' END AS status,
+       target
+FROM long
+JOIN (SELECT indicator AS i, levels FROM dim_indicators) USING (i)
+LEFT JOIN (SELECT indicator AS i, value AS target FROM dim_targets) USING (i)
+WHERE list_contains(levels, level)
+  AND NOT (i = 'qa_score_avg' AND grain = 'day' AND period_start >= DATE '2026-10-28')
+ORDER BY ALL
+"""
+
+
+def build(path: Path, first: date = FIRST, last: date = LAST) -> Path:
+    """Write the warehouse file, with the values of the periods that start from ``first`` to ``last``."""
+    with duckdb.connect(path) as con:
+        con.execute(
+            """
+            CREATE TABLE dim_indicators (
+                indicator text, family text, unit text, direction text, class text, feeds text[], levels text[],
+                maturity_days int, headline boolean, name_en text, name_zh text, definition_en text,
+                definition_zh text, numerator text, numerator_zh text, denominator text, denominator_zh text,
+                drivers text[], drivers_zh text[], owner text, reference text, caveat text, caveat_zh text,
+                grains text[] DEFAULT ['day', 'week', 'month']);
+            CREATE TABLE dim_members (level text, member text, name_en text, name_zh text);
+            CREATE TABLE dim_targets (
+                indicator text, level text DEFAULT 'centre', member text DEFAULT 'all', value double,
+                valid_from date DEFAULT DATE '2000-01-01', valid_to date);
+            CREATE TABLE dim_parameters (
+                parameter text, channel text, queue_key text, value double, valid_from date, valid_to date);
+            INSERT INTO dim_parameters VALUES
+                ('answer_threshold_sec', 'voice', NULL, 20, '2000-01-01', NULL),
+                ('answer_threshold_sec', 'chat', NULL, 30, '2000-01-01', NULL);
+            CREATE TABLE dim_dates AS
+                SELECT day::date AS date_day, date_trunc('week', day)::date AS week_start,
+                       date_trunc('month', day)::date AS month_start, isodow(day)::int AS weekday
+                FROM generate_series(TIMESTAMP '2026-08-31', TIMESTAMP '2026-10-29', INTERVAL 1 DAY) AS days(day);
+            CREATE TABLE dim_agents AS
+                SELECT printf('e%03d', a) AS agent_key, printf('Agent %d', a) AS name FROM range(1, 9) AS numbers(a);
+            """
+        )
+        fields, marks = ", ".join(INDICATOR_FIELDS), ", ".join("?" * len(INDICATOR_FIELDS))
+        con.executemany(f"INSERT INTO dim_indicators ({fields}) VALUES ({marks})", INDICATORS)
+        con.executemany("INSERT INTO dim_targets (indicator, value) VALUES (?, ?)", TARGETS)
+        con.executemany("INSERT INTO dim_members VALUES (?, ?, ?, ?)", MEMBERS)
+        con.execute(CELLS)
+        con.execute(VALUES)
+        con.execute("DELETE FROM indicator_values WHERE period_start NOT BETWEEN ? AND ?", [first, last])
+    return path
