@@ -211,8 +211,8 @@ ORDER BY ALL
 """
 
 
-def build(path: Path, first: date = FIRST, last: date = LAST) -> Path:
-    """Write the warehouse file, with the values of the periods that start from ``first`` to ``last``."""
+def build(path: Path) -> Path:
+    """Write the warehouse file and return its path."""
     with duckdb.connect(path) as con:
         con.execute(
             """
@@ -245,5 +245,4 @@ def build(path: Path, first: date = FIRST, last: date = LAST) -> Path:
         con.executemany("INSERT INTO dim_members VALUES (?, ?, ?, ?)", MEMBERS)
         con.execute(CELLS)
         con.execute(VALUES)
-        con.execute("DELETE FROM indicator_values WHERE period_start NOT BETWEEN ? AND ?", [first, last])
     return path
