@@ -1,0 +1,203 @@
+"""Measuring a batch: DuckDB passes over the touched rows and gives one profile row a source and day.
+
+Great Expectations judges the profile instead of the rows. A row-wise batch of some hundred thousand contacts costs
+seconds and gigabytes in pandas; a profile costs a scan, whatever the number of rules, and stays a few hundred rows.
+Which measures there are, and what they must be, belongs to ``from_contract`` and ``suites``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.contract import TABLES, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations.expectations.expectation import ColumnAggregateExpectation
+
+SAMPLE_ROWS = 5
+"""How many offending rows a sample shows."""
+
+VOLUME_LAGS_DAYS = (7, 14, 21, 28)
+"""Days back to the same weekdays that a day's volume is compared with."""
+
+REFERENCES = ("agent_alias", "hr_employee")
+"""Tables that the rules of other tables look names up in."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column of a profile: a SQL aggregate over the rows of one profile row.
+
+    ``failing`` is a row predicate: the rows a person should look at when the measure is out of bounds.
+    """
+
+    sql: str
+    failing: str | None = None
+
+
+def rows_where(predicate: str) -> Measure:
+    """Number of rows for which ``predicate`` holds."""
+    return Measure(f"count(*) filter (where {predicate})", predicate)
+
+
+def share_of_rows(predicate: str, among: str = "true") -> Measure:
+    """Share (0 to 1) of the rows ``among`` for which ``predicate`` holds; null where there are none of them."""
+    return Measure(
+        f"count(*) filter (where ({among}) and ({predicate})) / nullif(count(*) filter (where {among}), 0)",
+        f"({among}) and ({predicate})",
+    )
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Rules for one table: what is measured, and the expectations on the measures.
+
+    ``prepare`` are statements run before measuring. ``derived`` are columns added to each row before measuring, for
+    rules that look at neighbouring rows or at another table. Both may read the views that ``Lake.load`` makes.
+    """
+
+    name: str
+    table: str
+    measures: Mapping[str, Measure]
+    expectations: Sequence[ColumnAggregateExpectation]
+    derived: Mapping[str, str] = field(default_factory=dict)
+    prepare: Sequence[str] = ()
+
+
+class Batches:
+    """A DuckDB connection in which the view ``batch`` holds the rows that are judged.
+
+    ``grain`` is what one profile row stands for, ``identity`` what a sampled row is called by.
+    """
+
+    grain: tuple[str, ...]
+    identity: tuple[str, ...]
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection):
+        self.connection = connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def profile(self, suites: Sequence[Suite]) -> pd.DataFrame:
+        """Measure the batch once for all ``suites``: one row each combination of the grain."""
+        for statement in (statement for suite in suites for statement in suite.prepare):
+            self.connection.execute(statement)
+        measures = "".join(f', {m.sql} as "{name}"' for suite in suites for name, m in suite.measures.items())
+        grain = ", ".join(f"rows.{column}" for column in self.grain)
+        return self.connection.sql(
+            f"select {grain}{measures} from ({_rows(suites)}) as rows group by {grain} order by {grain}"
+        ).df()
+
+    def sample(self, suites: Sequence[Suite], predicate: str) -> list[dict[str, str]]:
+        """Some rows of the batch for which ``predicate`` holds: which they are, not what they say."""
+        identity = ", ".join(f"{column}::varchar as {column}" for column in self.identity)
+        rows = self.connection.sql(
+            f"select {identity} from ({_rows(suites)}) where {predicate} order by all limit {SAMPLE_ROWS}"
+        )
+        return [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+
+
+class Lake(Batches):
+    """The lake's Parquet files as batches: the rows of one table in some ``event_date`` partitions."""
+
+    grain = ("source_system", "event_date")
+    identity = ("source_system", "event_date", "source_record_id")
+
+    def __init__(self, root: Path):
+        super().__init__(duckdb.connect())
+        self.connection.execute("set TimeZone = 'UTC'")
+        self.root = root
+
+    def files(self, table: Table, dates: Iterable[date]) -> list[Path]:
+        """Files of the partitions ``dates`` of ``table``, in a stable order."""
+        folder = self.root / table.feed / table.name
+        return sorted(file for day in set(dates) for file in folder.glob(f"event_date={day}/*.parquet"))
+
+    def columns(self, table: Table, files: Iterable[Path]) -> pd.DataFrame:
+        """What is amiss with the columns of each kind of file there is: missing ones and those of another type."""
+        kinds = {pq.read_schema(file).remove_metadata(): file.name for file in files}
+        rows = []
+        for schema, name in kinds.items():
+            delivered = dict(zip(schema.names, schema.types, strict=True))
+            amiss = [
+                f"{column.name}: {delivered.get(column.name, 'missing')} instead of {column.type}"
+                for column in table.columns
+                if delivered.get(column.name) != column.type
+            ]
+            rows.append({"file": name, "amiss": "; ".join(amiss), "columns amiss": len(amiss)})
+        return pa.Table.from_pylist(rows).to_pandas()
+
+    def load(self, table: Table, dates: Sequence[date]) -> None:
+        """Make views of the partitions ``dates``: ``batch``, its same weekdays ``history``, the days ``touched``."""
+        earlier = {day - timedelta(days=lag) for day in dates for lag in VOLUME_LAGS_DAYS}
+        self._view("batch", table, self.files(table, dates))
+        self._view("history", table, self.files(table, earlier.union(dates)))
+        for name in REFERENCES:
+            reference = TABLES[name]
+            self._view(name, reference, sorted((self.root / reference.feed / name).glob("event_date=*/*.parquet")))
+        self._table("touched", pa.table({"event_date": pa.array(sorted(dates), pa.date32())}))
+
+    def _view(self, name: str, table: Table, files: Sequence[Path]) -> None:
+        if files:
+            paths = ", ".join("'{}'".format(str(file).replace("'", "''")) for file in files)
+            self.connection.execute(
+                f"create or replace temp view {name} as select * from "
+                f"read_parquet([{paths}], hive_partitioning = true, hive_types = {{'event_date': date}})"
+            )
+        else:
+            self._table(name, table.schema.append(pa.field("event_date", pa.date32())).empty_table())
+
+    def _table(self, name: str, rows: pa.Table) -> None:
+        self.connection.register("arrow", rows)
+        self.connection.execute(f"create or replace temp table {name}_rows as select * from arrow")
+        self.connection.execute(f"create or replace temp view {name} as select * from {name}_rows")
+
+
+class Warehouse(Batches):
+    """The indicator layer as a batch: every combination of the dictionary, with its values in the touched periods."""
+
+    grain = ("indicator", "grain")
+    identity = ("indicator", "grain", "period_start", "level", "member")
+
+    def __init__(self, warehouse: Path):
+        super().__init__(duckdb.connect(str(warehouse), read_only=True))
+
+    def load(self, dates: Sequence[date]) -> None:
+        """Make ``batch`` the values whose period holds one of ``dates``, beside what the dictionary says of them."""
+        schema = self.connection.execute(
+            "select schema_name from duckdb_tables() where table_name = 'indicator_values'"
+        ).fetchone()
+        if schema is None:
+            raise LookupError("the warehouse holds no table indicator_values: build the models first")
+        self.connection.execute(f"set schema = '{schema[0]}'")
+        self.connection.register("touched", pa.table({"local_date": pa.array(sorted(dates), pa.date32())}))
+        self.connection.execute(
+            """
+            create or replace temp view batch as
+            with periods as (
+                select distinct grain, date_trunc(grain, local_date)::date as period_start
+                from touched cross join unnest(['day', 'week', 'month']) as grains (grain)
+            ),
+            valued as (select * from indicator_values semi join periods using (grain, period_start)),
+            dictionary as (select indicator, unit, class, unnest(grains) as grain from dim_indicators)
+            select * from dictionary full join valued using (indicator, grain)
+            """
+        )
+
+
+def _rows(suites: Sequence[Suite]) -> str:
+    derived = "".join(f", {sql} as {name}" for suite in suites for name, sql in suite.derived.items())
+    return f"select *{derived} from batch"

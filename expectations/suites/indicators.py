@@ -1,0 +1,91 @@
+"""Rules for the indicator layer: values that can be, parts that fit their whole, nothing of the dictionary missing.
+
+How each indicator is computed is not looked at here: dbt tests judge the models, and a second engine judges the
+definitions. These rules hold for any indicator, read from the dictionary's own unit, class and grains.
+"""
+
+from __future__ import annotations
+
+from expectations.forms import at_least, never
+from expectations.profile import Measure, Suite, rows_where
+
+STATUSES = ("final", "provisional", "no_traffic", "below_floor")
+
+TOLERANCE = 1e-6
+"""Sums of fractional seconds may differ in their last digits from the sum of their parts."""
+
+NOT_PARTS = ("attrition_rate_pct",)
+"""Percentages of something the numerator is no part of: a team may lose more people than it has on average."""
+
+_PART = f"unit = 'percent' and indicator not in ({', '.join(map(repr, NOT_PARTS))})"
+
+_KEY = ("indicator", "grain", "period_start", "level", "member")
+
+_DIGEST = f"hash({', '.join(_KEY)})"
+
+INDICATORS = Suite(
+    name="indicators",
+    table="indicator_values",
+    prepare=(
+        f"create or replace temp table repeated as select {_DIGEST} as digest from batch "
+        "where period_start is not null group by all having count(*) > 1",
+        """
+        create or replace temp table largest_total as
+        select indicator, grain, period_start, max(total) as total
+        from (
+            select indicator, grain, period_start, level, sum(value) as total
+            from batch
+            where class = 'A' and level <> 'centre'
+            group by all
+        )
+        group by all
+        """,
+    ),
+    derived={
+        "members_total": "(select total from largest_total as parts where parts.indicator = batch.indicator "
+        "and parts.grain = batch.grain and parts.period_start = batch.period_start)"
+    },
+    measures={
+        "values of the centre": Measure("count(*) filter (where level = 'centre')"),
+        "not in the dictionary": rows_where("unit is null"),
+        "key repeated": rows_where(f"{_DIGEST} in (select digest from repeated)"),
+        "status unknown": rows_where(f"status is null and period_start is not null or status not in {STATUSES}"),
+        "value missing": rows_where("status in ('final', 'provisional') and value is null"),
+        "value in spite of status": rows_where("status in ('no_traffic', 'below_floor') and value is not null"),
+        "negative": rows_where("least(numerator, denominator, value, sample_size) < 0"),
+        "not a number": rows_where("not isfinite(numerator) or not isfinite(denominator) or not isfinite(value)"),
+        "percent out of range": rows_where(f"{_PART} and value > 100 + {TOLERANCE}"),
+        "part above whole": rows_where(f"{_PART} and numerator > denominator + {TOLERANCE}"),
+        "members above centre": rows_where(f"class = 'A' and level = 'centre' and members_total > value + {TOLERANCE}"),
+        "period not aligned": rows_where("period_start <> date_trunc(grain, period_start)"),
+    },
+    expectations=(
+        at_least(
+            "values of the centre",
+            1,
+            "every indicator of the dictionary has a value for the centre",
+            "词库中每项指标均有中心级数值",
+        ),
+        never("not in the dictionary", "every value belongs to the dictionary", "数值均属词库指标", "critical"),
+        never("key repeated", f"{', '.join(_KEY)} identify one value", "主键唯一", "critical"),
+        never("status unknown", f"the status is one of {', '.join(STATUSES)}", "状态只取约定的值", "critical"),
+        never("value missing", "a final or provisional value is there", "终值与暂定值不得为空", "critical"),
+        never(
+            "value in spite of status",
+            "no value is shown without traffic or below the floor",
+            "无业务量或低于样本下限时不显示数值",
+            "critical",
+        ),
+        never("negative", "nothing is negative", "各项均不为负", "critical"),
+        never("not a number", "every number is finite", "各项均为有限数", "critical"),
+        never("percent out of range", "percentages of parts stay within 100", "占比不超过 100", "critical"),
+        never("part above whole", "a part is no greater than its whole", "分子不大于分母", "critical"),
+        never(
+            "members above centre",
+            "members of a level sum to no more than the centre (additive indicators)",
+            "可加指标各级成员之和不超过中心",
+            "critical",
+        ),
+        never("period not aligned", "periods start on their first day", "周期起始日对齐", "critical"),
+    ),
+)

@@ -1,0 +1,54 @@
+"""Rules for quality assurance deliveries: scores on their scale, evaluations after their contact."""
+
+from __future__ import annotations
+
+from expectations.forms import at_least, at_most, never
+from expectations.profile import Measure, Suite, rows_where, share_of_rows
+
+LEAST_BEST_SCORE = 10
+"""Best score of a day below this: the form's scale was read as 0 to 1 or 0 to 5."""
+
+ANONYMOUS_SHARE = 0.5
+"""Greatest share of evaluations that do not name their contact."""
+
+EVALUATIONS = Suite(
+    name="qa",
+    table="qa_evaluation",
+    measures={
+        "nothing to earn": rows_where("max_points <= 0"),
+        "evaluated before contact": rows_where("evaluated_at < contact_at"),
+        "best score of many": Measure("case when count(*) >= 10 then max(score_pct) end"),
+        "share without contact": share_of_rows("interaction_id is null"),
+    },
+    expectations=(
+        never("nothing to earn", "every evaluation has points to earn", "每份质检都有可得分", "critical"),
+        never("evaluated before contact", "evaluations follow their contact", "质检时间不早于联络时间", "warning"),
+        at_least(
+            "best score of many",
+            LEAST_BEST_SCORE,
+            f"the best of ten or more evaluations of a day scores {LEAST_BEST_SCORE} or more of 100",
+            f"当日十份以上质检的最高分不低于 {LEAST_BEST_SCORE} 分(百分制)",
+        ),
+        at_most(
+            "share without contact",
+            ANONYMOUS_SHARE,
+            f"at most {ANONYMOUS_SHARE:.0%} of evaluations do not name their contact",
+            f"未注明联络的质检不超过 {ANONYMOUS_SHARE:.0%}",
+        ),
+    ),
+)
+
+ANSWERS = Suite(
+    name="qa",
+    table="qa_answer",
+    measures={
+        "negative points": rows_where("points < 0 or max_points < 0 or weight < 0"),
+        "scored though not applicable": rows_where("is_na and points is not null"),
+    },
+    expectations=(
+        never("negative points", "points and weights are not negative", "得分与权重不为负", "critical"),
+        never("scored though not applicable", "items that do not apply earn no points", "不适用项不计分", "warning"),
+    ),
+)
+
+SUITES = (EVALUATIONS, ANSWERS)
