@@ -1,0 +1,146 @@
+{{ config(materialized='table') }}
+
+{%- set streak = 'partition by indicator, level, grain, member' %}
+
+with period_values as (
+
+    select *
+    from {{ ref('indicator_values') }}
+    where grain in ('day', 'week') and level <> 'agent'
+
+),
+
+members as (
+
+    -- Two queues may bear one name; a chart that puts names on its axis must still keep them apart.
+    select
+        level,
+        member,
+        case when count(*) over (partition by level, name_en) > 1 then name_en || ' (' || member || ')' else name_en end as name_en,
+        case when count(*) over (partition by level, name_zh) > 1 then name_zh || '(' || member || ')' else name_zh end as name_zh
+    from {{ ref('dim_members') }}
+
+),
+
+judged as (
+
+    select
+        period_values.*,
+        indicators.name_en as indicator_name_en,
+        indicators.name_zh as indicator_name_zh,
+        indicators.unit,
+        case
+            when indicators.direction = 'higher' then period_values.value < period_values.target
+            when indicators.direction = 'lower' then period_values.value > period_values.target
+        end as is_failing,
+        previous.value as previous_value,
+        week_ago.value as week_ago_value,
+        max(period_values.period_start) over (partition by period_values.grain) as newest_start,
+        max(period_values.period_start) over (partition by period_values.grain, period_values.indicator) as newest_of_indicator
+    from period_values
+    left join {{ ref('dim_indicators') }} as indicators
+        on period_values.indicator = indicators.indicator
+    left join period_values as previous
+        on
+            period_values.indicator = previous.indicator
+            and period_values.grain = previous.grain
+            and period_values.level = previous.level
+            and period_values.member = previous.member
+            and period_values.period_start - case period_values.grain when 'day' then 1 else 7 end = previous.period_start
+    left join period_values as week_ago
+        on
+            period_values.indicator = week_ago.indicator
+            and period_values.grain = week_ago.grain
+            and period_values.level = week_ago.level
+            and period_values.member = week_ago.member
+            and period_values.period_start - 7 = week_ago.period_start
+
+),
+
+streaks as (
+
+    -- A streak begins after the last period that met its target; a period without a verdict neither ends nor begins one.
+    select
+        *,
+        sum(case when is_failing = false then 1 else 0 end) over ({{ streak }} order by period_start) as streak
+    from judged
+
+),
+
+told as (
+
+    select
+        *,
+        case when is_failing then min(case when is_failing then period_start end) over ({{ streak }}, streak) end as failing_since,
+        case when is_failing then sum(case when is_failing then 1 else 0 end) over ({{ streak }}, streak order by period_start) end
+            as failing_periods
+    from streaks
+
+)
+
+select
+    told.indicator || '|' || told.grain || '|' || told.period_start || '|' || told.level || '|' || told.member
+        as board_indicator_value_id,
+    told.grain,
+    told.period_start,
+    case when told.period_start = told.newest_of_indicator then 'Latest' else cast(told.period_start as {{ dbt.type_string() }}) end
+        as period_en,
+    case when told.period_start = told.newest_of_indicator then '最新' else cast(told.period_start as {{ dbt.type_string() }}) end
+        as period_zh,
+    cast({{ dbt.datediff('told.period_start', 'told.newest_start', 'day') }} + 1 as integer) as days_back,
+    told.indicator,
+    told.indicator_name_en,
+    told.indicator_name_zh,
+    told.indicator_name_en || units.suffix_en as indicator_label_en,
+    told.indicator_name_zh || units.suffix_zh as indicator_label_zh,
+    units.unit_en,
+    units.unit_zh,
+    told.level,
+    levels.level_name_en,
+    levels.level_name_zh,
+    told.member,
+    coalesce(levels.whole_en, members.name_en, told.member) as member_name_en,
+    coalesce(levels.whole_zh, members.name_zh, told.member) as member_name_zh,
+    told.numerator,
+    told.denominator,
+    told.value,
+    told.previous_value,
+    told.week_ago_value,
+    told.value - told.previous_value as change,
+    told.target,
+    told.is_failing,
+    told.failing_since,
+    cast(told.failing_periods as integer) as failing_periods,
+    told.sample_size,
+    told.status,
+    statuses.status_name_en,
+    statuses.status_name_zh
+from told
+left join (
+    values
+    ('centre', 'Centre', '中心', 'Whole centre', '全中心'),
+    ('site', 'Site', '职场', null, null),
+    ('team', 'Team', '团队', null, null),
+    ('queue', 'Queue', '队列', null, null),
+    ('channel', 'Channel', '渠道', null, null)
+) as levels (level, level_name_en, level_name_zh, whole_en, whole_zh)
+    on told.level = levels.level
+left join (
+    values
+    ('percent', '%', '%', ', %', '(%)'),
+    ('seconds', 's', '秒', ', s', '(秒)'),
+    ('points', 'points', '分', ', points', '(分)'),
+    ('count', '', '', '', ''),
+    ('people', 'people', '人', ', people', '(人)')
+) as units (unit, unit_en, unit_zh, suffix_en, suffix_zh)
+    on told.unit = units.unit
+left join (
+    values
+    ('final', 'Final', '终值'),
+    ('provisional', 'Provisional', '暂定'),
+    ('no_traffic', 'No traffic', '无业务量'),
+    ('below_floor', 'Too few to judge', '样本不足')
+) as statuses (status, status_name_en, status_name_zh)
+    on told.status = statuses.status
+left join members
+    on told.level = members.level and told.member = members.member
