@@ -1,5 +1,8 @@
 """The registry of source formats: one line a format in the union and one in the table."""
 
+from ingest.formats import spreadsheet
 from ingest.formats.base import Format
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "spreadsheet": Format(spreadsheet.SpreadsheetSource, spreadsheet.read),
+}
