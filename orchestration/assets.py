@@ -7,8 +7,8 @@ touches belongs to ``orchestration.builds``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from dagster import (
     Failure,
     MaterializeResult,
     MetadataValue,
+    PartitionsDefinition,
     asset,
     multi_asset,
 )
@@ -33,7 +34,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 import ingest
 from ingest import Account, Lake
 from ingest.contract import TABLES
-from orchestration import builds, dbt
+from orchestration import builds, dbt, publishing
 from orchestration.centre import Centre, load
 from orchestration.home import Home
 
@@ -92,11 +93,10 @@ def take_deliveries(home: Home, centre: Centre) -> list[Account]:
 
 def selected_days(context: Any) -> list[date]:
     """Return the days a partitioned run asks for by name; none when it is to build what is outstanding."""
-    if not context.has_partition_key_range or context.run_tags.get(OUTSTANDING_TAG) == "outstanding":
+    if not context.has_partition_key_range or context.run.tags.get(OUTSTANDING_TAG) == "outstanding":
         return []
     span = context.partition_key_range
-    first, last = date.fromisoformat(span.start), date.fromisoformat(span.end)
-    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    return builds.days_between(date.fromisoformat(span.start), date.fromisoformat(span.end))
 
 
 def tally(accounts: Sequence[Account]) -> dict[str, int]:
@@ -148,14 +148,25 @@ def lake_tables(days: DailyPartitionsDefinition) -> AssetsDefinition:
     return lake_days
 
 
+class DailyFacts(DagsterDbtTranslator):
+    """Partitions by day what is rebuilt by day; views and dimensions have no days."""
+
+    def __init__(self, days: DailyPartitionsDefinition) -> None:
+        super().__init__()
+        self.days = days
+
+    def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> PartitionsDefinition | None:
+        """Return the daily partitions for incremental models."""
+        return self.days if dbt_resource_props["config"].get("materialized") == "incremental" else None
+
+
 def warehouse_models(manifest: Path, days: DailyPartitionsDefinition) -> AssetsDefinition:
     """Return the dbt models, seeds and tests as assets and checks of one operation: one dbt invocation a run."""
-    translator = DagsterDbtTranslator()
+    translator = DailyFacts(days)
 
     @dbt_assets(
         manifest=manifest,
         name="warehouse",
-        partitions_def=days,
         backfill_policy=SINGLE_RUN,
         pool=WRITER_POOL,
         dagster_dbt_translator=translator,
@@ -203,23 +214,10 @@ def publication(days: DailyPartitionsDefinition) -> AssetsDefinition:
     )
     def postgres(workplace: Workplace) -> MaterializeResult:
         """The indicator layer in PostgreSQL, replaced period by period in one transaction."""
-        published = publish(workplace.home, workplace.centre)
+        published = publishing.publish(workplace.home, workplace.centre)
         return MaterializeResult(metadata=published)
 
     return postgres
-
-
-def publish(home: Home, centre: Centre) -> dict[str, Any]:
-    """Publish what PostgreSQL does not hold yet; return the rows written by table."""
-    from serving.publish import publish as publish_warehouse
-    from serving.publish import published_through
-
-    if centre.postgres is None:
-        raise ValueError(f"{home.centre_file} names no PostgreSQL: add a `postgres:` section")
-    ledger = builds.Ledger.read(home)
-    days = ledger.days_since(published_through(centre.postgres))
-    published = publish_warehouse(home.warehouse, centre.postgres, days, ledger.number)
-    return dict(published.rows)
 
 
 def pages(days: DailyPartitionsDefinition) -> AssetsDefinition:
@@ -235,24 +233,24 @@ def pages(days: DailyPartitionsDefinition) -> AssetsDefinition:
     )
     def site(workplace: Workplace) -> MaterializeResult:
         """The dictionary page and the executive brief of the newest day, in both languages."""
-        written = write_pages(workplace.home, workplace.centre)
+        written = publishing.write_pages(workplace.home, workplace.centre)
         return MaterializeResult(metadata={"pages": MetadataValue.md("\n".join(f"- {path}" for path in written))})
 
     return site
 
 
-def write_pages(home: Home, centre: Centre, day: date | None = None, period: str = "day") -> list[Path]:
-    """Write the brief of ``day`` (the newest by default), the dictionary page and the index."""
-    from serving import brief, dictionary, site
+def boards() -> AssetsDefinition:
+    """Return the asset that makes the Metabase server hold the boards."""
 
-    as_of = builds.Ledger.read(home).as_of
-    if day is None and as_of is None:
-        raise ValueError("there is nothing to write about yet: `gaugebook run` first")
-    wanted = day or date.fromisoformat(as_of or "")
-    name = centre.centre.name.model_dump()
-    _progress(f"brief of {wanted}")
-    written = brief.write(home.warehouse, home.site, wanted, period=period, centre_name=name)
-    _progress("dictionary page")
-    written.append(dictionary.write(home.warehouse, home.site, centre_name=name))
-    written.append(site.write(home.site, centre_name=name))
-    return written
+    @asset(
+        key=["metabase", "boards"],
+        deps=[AssetDep(["postgres", "indicator_values"])],
+        group_name="serving",
+        kinds={"metabase"},
+    )
+    def metabase(workplace: Workplace) -> MaterializeResult:
+        """Collections, questions and dashboards as the board files say."""
+        applied = publishing.apply_boards(workplace.home, workplace.centre)
+        return MaterializeResult(metadata={"applied": MetadataValue.md(applied.render())})
+
+    return metabase

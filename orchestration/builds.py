@@ -129,7 +129,7 @@ def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
         days = _widened(changed, before=0, after=1) | set(requested)
         before = date.fromisoformat(ledger.as_of) if ledger.as_of else as_of
         if before < as_of:
-            days |= set(_days(before - MATURITY_DAYS * _DAY, as_of))
+            days |= set(days_between(before - MATURITY_DAYS * _DAY, as_of))
         days = {day for day in days if day <= as_of and day in known}
     return Plan(sorted(days), everything, as_of, sequence, fingerprint)
 
@@ -161,5 +161,6 @@ def _widened(days: Iterable[date], *, before: int, after: int) -> set[date]:
     return {day + offset * _DAY for day in days for offset in range(-before, after + 1)}
 
 
-def _days(first: date, last: date) -> list[date]:
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from first to last, both included."""
     return [first + offset * _DAY for offset in range((last - first).days + 1)]
