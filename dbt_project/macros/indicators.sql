@@ -1,0 +1,226 @@
+{#-
+From the dictionary to SQL.
+
+An indicator is a metric declared in models/indicators/<family>.yml; the semantic models and the measures it is made of
+stand in models/indicators/facts/. Here each semantic model is aggregated once over (day, week, month) x (levels), and
+each indicator becomes one short select on the result. docs/indicator-layer.md shows what comes out.
+-#}
+
+
+{#- The indicators: name, family, metric, meta and the measures used. Stops on an empty or incomplete dictionary. -#}
+{% macro indicator_dictionary() %}
+    {%- set texts = [
+        'name_zh', 'definition_zh', 'unit', 'direction', 'class', 'feeds', 'owner', 'reference', 'caveat', 'caveat_zh',
+        'numerator', 'numerator_zh', 'levels', 'grains', 'maturity_days', 'drivers', 'drivers_zh', 'headline'
+    ] -%}
+    {%- set of_ratios = ['denominator', 'denominator_zh'] -%}
+    {%- set indicators = [] -%}
+    {%- for metric in graph.metrics.values() | sort(attribute='name') if metric.original_file_path.split('/')[-2] == 'indicators' -%}
+        {%- set meta = metric.config.meta -%}
+        {%- for key in texts + (of_ratios if metric.type == 'ratio' else []) if meta.get(key) is none -%}
+            {%- do exceptions.raise_compiler_error('indicator ' ~ metric.name ~ ' lacks config.meta.' ~ key) -%}
+        {%- endfor -%}
+        {%- for key in of_ratios + ['sample'] if key not in meta -%}
+            {%- do exceptions.raise_compiler_error('indicator ' ~ metric.name ~ ' lacks config.meta.' ~ key) -%}
+        {%- endfor -%}
+        {%- do indicators.append({
+            'name': metric.name,
+            'family': metric.original_file_path.split('/')[-1] | replace('.yml', ''),
+            'metric': metric,
+            'meta': meta,
+            'measures': (metric_measures(metric) + ([meta.sample] if meta.sample else [])) | unique | list,
+            'parts': [],
+        }) -%}
+    {%- endfor -%}
+    {%- if not indicators -%}
+        {%- do exceptions.raise_compiler_error('the dictionary is empty: models/indicators holds no metric that dbt can read') -%}
+    {%- endif -%}
+    {{- return(indicators) -}}
+{% endmacro %}
+
+
+{% macro metric_named(name) %}
+    {{- return(graph.metrics['metric.' ~ project_name ~ '.' ~ name]) -}}
+{% endmacro %}
+
+
+{#- Names of the measures that a metric is made of. -#}
+{% macro metric_measures(metric) %}
+    {%- if metric.type == 'simple' -%}
+        {{- return([metric.type_params.measure.name]) -}}
+    {%- elif metric.type == 'ratio' -%}
+        {{- return(
+            metric_measures(metric_named(metric.type_params.numerator.name))
+            + metric_measures(metric_named(metric.type_params.denominator.name))
+        ) -}}
+    {%- endif -%}
+    {%- do exceptions.raise_compiler_error('metric ' ~ metric.name ~ ' is ' ~ metric.type ~ ': indicators are simple or ratio') -%}
+{% endmacro %}
+
+
+{#- A metric as an expression of its measures. -#}
+{% macro metric_expression(metric) %}
+    {%- if metric.type == 'simple' -%}
+        {{- return('cast(' ~ metric.type_params.measure.name ~ ' as double)') -}}
+    {%- endif -%}
+    {{- return(
+        metric_expression(metric_named(metric.type_params.numerator.name)) ~ ' / nullif('
+        ~ metric_expression(metric_named(metric.type_params.denominator.name)) ~ ', 0)'
+    ) -}}
+{% endmacro %}
+
+
+{#- An aggregated measure over rows of its fact. -#}
+{% macro measure_aggregate(measure) %}
+    {%- set expr = measure.expr or measure.name -%}
+    {%- if measure.agg in ('sum', 'count') -%}
+        {{ measure.agg }}({{ expr }})
+    {%- elif measure.agg == 'sum_boolean' -%}
+        sum(case when {{ expr }} then 1 else 0 end)
+    {%- elif measure.agg == 'count_distinct' -%}
+        count(distinct {{ expr }})
+    {%- elif measure.agg == 'percentile' and not measure.agg_params.use_discrete_percentile -%}
+        percentile_cont({{ measure.agg_params.percentile }}) within group (order by {{ expr }})
+    {%- else -%}
+        {%- do exceptions.raise_compiler_error('measure ' ~ measure.name ~ ': no rule for the aggregation ' ~ measure.agg) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#-
+The parts that indicators are selected from: per semantic model one of sums, which are taken by day and then added up to
+weeks and months, and one of percentiles and distinct counts, which are taken anew from the rows of each period.
+Returns part name -> {model, adds_up, measures, levels}, only with what the indicators use; each indicator learns its parts.
+-#}
+{% macro indicator_parts(indicators) %}
+    {%- set parts = {} -%}
+    {%- for model in graph.semantic_models.values() | sort(attribute='name') -%}
+        {%- for measure in model.measures -%}
+            {%- set adds_up = measure.agg not in ('percentile', 'count_distinct') -%}
+            {%- set name = model.name ~ ('_sums' if adds_up else '_rows') -%}
+            {%- for indicator in indicators if measure.name in indicator.measures -%}
+                {%- set part = parts.setdefault(name, {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': []}) -%}
+                {%- do part.levels.extend(indicator.meta.levels) -%}
+                {%- if measure not in part.measures -%}{%- do part.measures.append(measure) -%}{%- endif -%}
+                {%- if name not in indicator.parts -%}{%- do indicator.parts.append(name) -%}{%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(parts) -}}
+{% endmacro %}
+
+
+{#- Text as a literal, null when there is none. -#}
+{% macro text_literal(text) -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(text)) if text else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+{%- endmacro %}
+
+
+{#- Texts as a literal array. -#}
+{% macro texts_literal(texts) -%}
+    {%- set literals = [] -%}
+    {%- for text in texts -%}{%- do literals.append(text_literal(text)) -%}{%- endfor -%}
+    {{ dbt.array_construct(literals) }}
+{%- endmacro %}
+
+
+{#- A part's measures over `source`, by the `keys` and once for every level. -#}
+{% macro measures_by_level(part, keys, source) %}
+    {%- set members = [] -%}
+    {%- for entity in part.model.entities if entity.type == 'foreign' and entity.name in part.levels -%}
+        {%- do members.append(entity) -%}
+    {%- endfor %}
+        select
+            {{ keys }},
+            case{% for m in members %} when grouping({{ m.expr }}) = 0 then '{{ m.name }}'{% endfor %} else 'centre' end as level,
+            case{% for m in members %} when grouping({{ m.expr }}) = 0 then {{ m.expr }}{% endfor %} else 'all' end as member,
+            {%- for measure in part.measures %}
+            {{ measure_aggregate(measure) }} as {{ measure.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ source }}
+        group by grouping sets (({{ keys }}){% for m in members %}, ({{ keys }}, {{ m.expr }}){% endfor %})
+{%- endmacro %}
+
+
+{#- One part: every (grain, period, level, member) that has fact rows, with the part's measures. -#}
+{% macro indicator_part(part) %}
+    {%- set fact = ref(part.model.node_relation.alias) -%}
+    {%- if part.adds_up %}
+    select
+        grain,
+        period_start,
+        level,
+        member,
+        {%- for measure in part.measures %}
+        sum({{ measure.name }}) as {{ measure.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        {{- measures_by_level(part, 'local_date', fact ~ ' where local_date in (select date_day from periods)') }}
+    ) as days
+    inner join periods on days.local_date = periods.date_day
+    group by grain, period_start, level, member
+    {%- else %}
+        {{- measures_by_level(part, 'grain, period_start', fact ~ ' as facts inner join periods on facts.local_date = periods.date_day') }}
+    {%- endif %}
+{% endmacro %}
+
+
+{#- One indicator: its rows at the levels and grains that it is valid for. -#}
+{% macro indicator_rows(indicator) %}
+    {%- set metric = indicator.metric -%}
+    {%- set is_percentile = indicator.meta.class == 'P' -%}
+    select
+        '{{ indicator.name }}' as indicator,
+        grain,
+        period_start,
+        level,
+        member,
+        {% if metric.type == 'ratio' -%}
+        {{ metric_expression(metric_named(metric.type_params.numerator.name)) }} as numerator,
+        {{ metric_expression(metric_named(metric.type_params.denominator.name)) }} as denominator,
+        {% else -%}
+        {{ 'cast(null as double)' if is_percentile else metric_expression(metric) }} as numerator,
+        cast(null as double) as denominator,
+        {% endif -%}
+        {{ '100 * ' if indicator.meta.unit == 'percent' }}{{ metric_expression(metric) }} as value,
+        cast({{ indicator.meta.sample or 'null' }} as bigint) as sample_size
+    from {{ indicator.parts[0] }}{% for part in indicator.parts[1:] %}
+    full join {{ part }} using (grain, period_start, level, member){% endfor %}
+    where
+        member is not null
+        and level in ('{{ indicator.meta.levels | join("', '") }}')
+        and grain in ('{{ indicator.meta.grains | join("', '") }}')
+{% endmacro %}
+
+
+{#- Days of each period to compute: the touched days and the whole of their weeks and months. -#}
+{% macro indicator_periods() %}
+    {%- for grain, start in [('day', 'date_day'), ('week', 'week_start'), ('month', 'month_start')] %}
+    select
+        '{{ grain }}' as grain,
+        {{ start }} as period_start,
+        date_day
+    from {{ ref('dim_dates') }}
+    where {{ start }} in (select {{ start }} from {{ ref('dim_dates') }} where {{ is_touched('date_day') }})
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+{% endmacro %}
+
+
+{#- Pre-hook of indicator_values: the rows of the periods that the model is about to append again. -#}
+{% macro delete_touched_periods() %}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where (grain, period_start) in (select (grain, period_start) from ({{ indicator_periods() }}) as periods)
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Test: the columns identify a row among the periods that were rebuilt. -#}
+{% test unique_in_touched_periods(model, columns) %}
+    select {{ columns | join(', ') }}
+    from {{ model }}
+    where (grain, period_start) in (select (grain, period_start) from ({{ indicator_periods() }}) as periods)
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
+{% endtest %}

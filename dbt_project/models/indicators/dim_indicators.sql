@@ -1,0 +1,23 @@
+{{ config(materialized='table') }}
+
+{% for indicator in (indicator_dictionary() if execute else []) %}
+{%- set meta = indicator.meta %}
+select
+    '{{ indicator.name }}' as indicator,
+    '{{ indicator.family }}' as family,
+    {{ text_literal(indicator.metric.label) }} as name_en,
+    {{ text_literal(meta.name_zh) }} as name_zh,
+    {{ text_literal(indicator.metric.description) }} as definition_en,
+    {% for key in [
+        'definition_zh', 'unit', 'direction', 'class', 'owner', 'reference', 'caveat', 'caveat_zh',
+        'numerator', 'numerator_zh', 'denominator', 'denominator_zh'
+    ] -%}
+    {{ text_literal(meta[key]) }} as {{ key }},
+    {% endfor -%}
+    {% for key in ['feeds', 'levels', 'grains', 'drivers', 'drivers_zh'] -%}
+    {{ texts_literal(meta[key]) }} as {{ key }},
+    {% endfor -%}
+    cast({{ meta.maturity_days }} as integer) as maturity_days,
+    {{ meta.headline | lower }} as headline
+{% if not loop.last %}union all{% endif %}
+{%- endfor %}

@@ -1,0 +1,82 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook='{{ delete_touched_periods() }}'
+    )
+}}
+
+-- depends_on: {{ ref('fct_agent_intervals') }}
+-- depends_on: {{ ref('fct_chat_responses') }}
+-- depends_on: {{ ref('fct_employee_days') }}
+-- depends_on: {{ ref('fct_handle_legs') }}
+-- depends_on: {{ ref('fct_offers') }}
+-- depends_on: {{ ref('fct_qa_evaluations') }}
+-- depends_on: {{ ref('fct_queue_visits') }}
+-- depends_on: {{ ref('fct_shift_days') }}
+-- depends_on: {{ ref('fct_survey_answers') }}
+-- depends_on: {{ ref('fct_survey_invitations') }}
+
+{% set indicators = indicator_dictionary() if execute else [] %}
+{% set parts = indicator_parts(indicators) if execute else {} %}
+{% set as_of = var('as_of') or run_started_at.date() %}
+
+with periods as (
+    {{ indicator_periods() }}
+),
+
+{% for name, part in parts.items() %}
+{{ name }} as (
+    {{ indicator_part(part) }}
+),
+{% endfor %}
+
+computed as (
+    {% for indicator in indicators %}
+    {{ indicator_rows(indicator) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+judged as (
+
+    select
+        computed.*,
+        targets.value as target,
+        case
+            when computed.value is null then 'no_traffic'
+            when indicators.unit = 'percent' and computed.sample_size < floors.value then 'below_floor'
+            when {{ dbt.datediff('period_ends.period_end', "date '" ~ as_of ~ "'", 'day') }} < indicators.maturity_days
+                then 'provisional'
+            else 'final'
+        end as status
+    from computed
+    inner join {{ ref('dim_indicators') }} as indicators on computed.indicator = indicators.indicator
+    inner join (
+        select grain, period_start, max(date_day) as period_end from periods group by grain, period_start
+    ) as period_ends
+        on computed.grain = period_ends.grain and computed.period_start = period_ends.period_start
+    left join {{ ref('dim_parameters') }} as floors
+        on floors.parameter = 'small_denominator_floor'
+        and computed.period_start between floors.valid_from and coalesce(floors.valid_to, date '9999-12-31')
+    left join {{ ref('dim_targets') }} as targets
+        on computed.indicator = targets.indicator
+        and computed.level = targets.level
+        and computed.member = targets.member
+        and computed.period_start between targets.valid_from and coalesce(targets.valid_to, date '9999-12-31')
+
+)
+
+select
+    indicator,
+    grain,
+    period_start,
+    level,
+    member,
+    numerator,
+    denominator,
+    case when status <> 'below_floor' then value end as value,
+    sample_size,
+    status,
+    target
+from judged
