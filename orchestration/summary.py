@@ -1,0 +1,222 @@
+"""What the command line prints: accounts of deliveries, headline indicators, the dictionary, where to look.
+
+Every figure is read: accounts from the lake, indicators from ``indicator_values``. Nothing is computed but the change
+between two values of one indicator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from ingest import Account, Lake
+from orchestration.builds import Ledger, plan
+from orchestration.centre import CentreError, load
+from orchestration.home import Home
+
+if TYPE_CHECKING:
+    from orchestration.run import Outcome
+
+_WORDS = {
+    "en": {
+        "source": "source",
+        "files": "files",
+        "rows_in": "rows in",
+        "loaded": "loaded",
+        "duplicate": "duplicate",
+        "quarantined": "quarantined",
+        "refused": "refused",
+        "indicator": "indicator",
+        "before": "day before",
+        "change": "change",
+        "status": "status",
+        "target": "target",
+        "deliveries": "Deliveries",
+        "nothing": "Nothing new in landing; the warehouse holds everything the lake holds.",
+        "checks": "Checks: {passed} passed, {failed} failed",
+        "look": "Where to look",
+        "final": "",
+        "provisional": "provisional",
+        "no_traffic": "no traffic",
+        "below_floor": "too few to show",
+    },
+    "zh": {
+        "source": "数据源",
+        "files": "文件",
+        "rows_in": "收到行数",
+        "loaded": "入库",
+        "duplicate": "重复",
+        "quarantined": "隔离",
+        "refused": "拒收",
+        "indicator": "指标",
+        "before": "前一日",
+        "change": "变化",
+        "status": "状态",
+        "target": "目标",
+        "deliveries": "本次交付",
+        "nothing": "没有新文件;数仓与数据湖一致。",
+        "checks": "检查:{passed} 项通过,{failed} 项未通过",
+        "look": "查看结果",
+        "final": "",
+        "provisional": "暂定",
+        "no_traffic": "无进线",
+        "below_floor": "样本过少",
+    },
+}
+
+_UNITS = {"percent": " %", "seconds": " s"}
+
+_HEADLINES = """
+with days as (
+    select
+        v.*,
+        lag(value) over (partition by indicator order by period_start) as value_before
+    from indicator_values as v
+    where grain = 'day' and level = 'centre' and period_start <= ?
+)
+
+select i.name_en, i.name_zh, i.unit, d.value, d.value_before, d.status, d.target
+from days as d
+inner join dim_indicators as i using (indicator)
+where d.period_start = ? and i.headline
+order by i.family, i.indicator
+"""
+
+
+def show(console: Console, home: Home, outcome: Outcome) -> None:
+    """Print what a run did, the headline indicators of the newest day, and where to look."""
+    centre = load(home.centre_file)
+    words = _WORDS[centre.locale]
+    if outcome.accounts:
+        console.print(_accounts_table(words, outcome.accounts))
+    if outcome.built:
+        console.print(words["checks"].format(passed=outcome.checks_passed, failed=len(outcome.warnings)))
+        for warning in outcome.warnings:
+            console.print(warning, style="yellow", markup=False)
+    elif not any(account.loaded for account in outcome.accounts):
+        console.print(words["nothing"])
+    ledger = Ledger.read(home)
+    if ledger.as_of is None:
+        return
+    console.print(_headline_table(home, words, centre.locale, ledger.as_of))
+    console.print(f"[bold]{words['look']}[/bold]")
+    for path in (
+        home.site / "index.html",
+        home.site / "dictionary" / "index.html",
+        home.site / "briefs" / ledger.as_of / f"{centre.locale}.html",
+        home.site / "data_docs" / "index.html",
+    ):
+        console.print(f"  {path}", markup=False, soft_wrap=True)
+    console.print(f"  Dagster: make dev GAUGEBOOK_HOME={home.root}", markup=False, soft_wrap=True)
+
+
+def show_status(console: Console, home: Home) -> bool:
+    """Print the account of every delivery and what is outstanding; return whether all accounts balance."""
+    words = _WORDS[load(home.centre_file).locale]
+    lake = Lake(home.lake)
+    accounts = lake.accounts()
+    table = Table(title=words["deliveries"])
+    for column in ("source", "file", "table", "rows in", "loaded", "duplicate", "quarantined", "state"):
+        table.add_column(column, justify="right" if column in ("rows in", "loaded") else "left")
+    balanced = True
+    for account in accounts:
+        even = account.rows_in == account.loaded + account.duplicate + account.quarantined
+        balanced &= even
+        table.add_row(
+            account.source,
+            account.file,
+            account.table,
+            f"{account.rows_in:,}",
+            f"{account.loaded:,}",
+            f"{account.duplicate:,}",
+            f"{account.quarantined:,}",
+            account.state if even else f"{account.state}, does not balance",
+            style=None if even else "red",
+        )
+    console.print(table)
+    outstanding = plan(home, lake)
+    ledger = Ledger.read(home)
+    if outstanding.everything:
+        console.print("not built yet: everything")
+    elif outstanding.days:
+        console.print(f"not built yet: {', '.join(day.isoformat() for day in outstanding.days)}")
+    console.print(f"build {ledger.number}, newest day {ledger.as_of or 'none'}")
+    return balanced
+
+
+def show_dictionary(console: Console, home: Home, name: str | None) -> None:
+    """Print the list of indicators, or everything about one of them, in both languages."""
+    if not home.warehouse.exists():
+        raise CentreError(f"{home.root} holds no dictionary yet: `gaugebook run` first")
+    if name is None:
+        table = Table()
+        for column in ("indicator", "English", "中文", "unit", "class"):
+            table.add_column(column)
+        listing = "select indicator, name_en, name_zh, unit, class from dim_indicators order by family, indicator"
+        for row in _rows(home, listing):
+            table.add_row(*row)
+        console.print(table)
+        return
+    from serving import dictionary
+
+    table = Table(show_header=False, title=name)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for key, value in dictionary.describe(home.warehouse, name).items():
+        table.add_row(key, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    console.print(table)
+
+
+def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table:
+    table = Table(title=words["deliveries"])
+    table.add_column(words["source"])
+    for key in ("files", "rows_in", "loaded", "duplicate", "quarantined", "refused"):
+        table.add_column(words[key], justify="right")
+    for source, group in groupby(sorted(accounts, key=lambda a: a.source), key=lambda a: a.source):
+        own = list(group)
+        table.add_row(
+            source,
+            f"{len({a.file for a in own}):,}",
+            f"{sum(a.rows_in for a in own):,}",
+            f"{sum(a.loaded for a in own):,}",
+            f"{sum(a.duplicate for a in own):,}",
+            f"{sum(a.quarantined for a in own):,}",
+            f"{len({a.file for a in own if a.state == 'refused'}):,}",
+        )
+    return table
+
+
+def _headline_table(home: Home, words: dict[str, str], locale: str, as_of: str) -> Table:
+    table = Table()
+    table.add_column(words["indicator"])
+    for column in (as_of, words["before"], words["change"], words["target"]):
+        table.add_column(column, justify="right")
+    table.add_column(words["status"])
+    for name_en, name_zh, unit, value, before, status, target in _rows(home, _HEADLINES, [as_of, as_of]):
+        change = value - before if value is not None and before is not None else None
+        table.add_row(
+            name_zh if locale == "zh" else name_en,
+            _number(value, unit),
+            _number(before, unit),
+            _number(change, unit, sign="+"),
+            _number(target, unit),
+            words[status],
+        )
+    return table
+
+
+def _number(value: float | None, unit: str, sign: str = "") -> str:
+    if value is None:
+        return "–"
+    digits = 0 if unit in ("count", "people") and float(value).is_integer() else 1
+    return f"{value:{sign},.{digits}f}{_UNITS.get(unit, '')}"
+
+
+def _rows(home: Home, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        return connection.execute(query, parameters or []).fetchall()
