@@ -37,3 +37,86 @@
 {% macro spark__iso_weekday(date) -%}
     extract(dayofweek_iso from {{ date }})
 {%- endmacro %}
+
+
+{% macro seconds_between(earlier, later) %}
+    {{- return(adapter.dispatch('seconds_between')(earlier, later)) -}}
+{% endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    epoch_us({{ later }} - {{ earlier }}) / 1e6
+{%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+    (unix_micros({{ later }}) - unix_micros({{ earlier }})) / 1e6
+{%- endmacro %}
+
+
+{#- Seconds since 1970-01-01 UTC. -#}
+{% macro epoch_seconds(instant) %}
+    {{- return(adapter.dispatch('epoch_seconds')(instant)) -}}
+{% endmacro %}
+
+{% macro duckdb__epoch_seconds(instant) -%}
+    epoch_us({{ instant }}) / 1e6
+{%- endmacro %}
+
+{% macro spark__epoch_seconds(instant) -%}
+    unix_micros({{ instant }}) / 1e6
+{%- endmacro %}
+
+
+{% macro instant_of_epoch(seconds) %}
+    {{- return(adapter.dispatch('instant_of_epoch')(seconds)) -}}
+{% endmacro %}
+
+{% macro duckdb__instant_of_epoch(seconds) -%}
+    to_timestamp({{ seconds }})
+{%- endmacro %}
+
+{% macro spark__instant_of_epoch(seconds) -%}
+    timestamp_seconds({{ seconds }})
+{%- endmacro %}
+
+
+{#- Start of the quarter of an hour that a local time lies in. -#}
+{% macro quarter_hour(local_time) %}
+    {{- return(adapter.dispatch('quarter_hour')(local_time)) -}}
+{% endmacro %}
+
+{% macro duckdb__quarter_hour(local_time) -%}
+    time_bucket(interval 15 minute, {{ local_time }})
+{%- endmacro %}
+
+{% macro spark__quarter_hour(local_time) -%}
+    date_trunc('hour', {{ local_time }})
+    + make_dt_interval(0, 0, 15 * cast(floor(minute({{ local_time }}) / 15) as int))
+{%- endmacro %}
+
+
+{#- One row a whole number from first to last, both included; stands in a select list. -#}
+{% macro numbers_between(first, last) %}
+    {{- return(adapter.dispatch('numbers_between')(first, last)) -}}
+{% endmacro %}
+
+{% macro duckdb__numbers_between(first, last) -%}
+    unnest(generate_series({{ first }}, {{ last }}))
+{%- endmacro %}
+
+{% macro spark__numbers_between(first, last) -%}
+    explode(sequence({{ first }}, {{ last }}))
+{%- endmacro %}
+
+
+{#- The instant at which the clocks of a zone show a local time. -#}
+{% macro instant_of_local(local_time, zone) %}
+    {{- return(adapter.dispatch('instant_of_local')(local_time, zone)) -}}
+{% endmacro %}
+
+{% macro duckdb__instant_of_local(local_time, zone) -%}
+    timezone({{ zone }}, cast({{ local_time }} as timestamp))
+{%- endmacro %}
+
+{% macro spark__instant_of_local(local_time, zone) -%}
+    to_utc_timestamp(cast({{ local_time }} as timestamp), {{ zone }})
+{%- endmacro %}

@@ -46,3 +46,13 @@
         {{ relation }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- Newest local date with data. -#}
+{% macro as_of() -%}
+    {%- if var('as_of') -%}
+        date '{{ var('as_of') }}'
+    {%- else -%}
+        current_date
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,50 @@
+with conversations as (
+
+    select * from {{ ref('stg_chat__conversations') }}
+    where is_requested
+
+),
+
+agent_names as (
+
+    select * from {{ ref('int_agent_names') }}
+
+),
+
+agent_teams as (
+
+    select * from {{ ref('dim_agent_teams') }}
+
+),
+
+dated as (
+
+    select
+        *,
+        cast(human_requested_at_local as date) as local_date,
+        -- while nobody has replied, nobody is credited: the assignee may yet change
+        case when first_agent_message_at is not null then agent_alias end as replied_by
+    from conversations
+    where {{ is_touched('cast(human_requested_at_local as date)') }}
+
+)
+
+select
+    dated.source_system || ':' || dated.conversation_id as conversation_id,
+    dated.channel,
+    dated.queue_key,
+    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.replied_by) as agent_key,
+    agent_teams.team_key,
+    dated.local_date,
+    {{ seconds_between('dated.human_requested_at', 'dated.first_agent_message_at') }} as first_response_seconds
+from dated
+left join agent_names
+    on
+        dated.source_system = agent_names.source_system
+        and dated.replied_by = agent_names.agent_alias
+        and dated.local_date between agent_names.valid_from and agent_names.valid_to
+left join agent_teams
+    on
+        agent_names.agent_key = agent_teams.agent_key
+        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to

@@ -1,0 +1,176 @@
+with interactions as (
+
+    select * from {{ ref('stg_telephony__interactions') }}
+    where direction = 'inbound' and answered_at is not null
+
+),
+
+conversations as (
+
+    select * from {{ ref('stg_chat__conversations') }}
+    where is_requested and first_agent_message_at is not null
+
+),
+
+evaluations as (
+
+    select * from {{ ref('stg_qa__evaluations') }}
+    where status <> 'draft' and interaction_id is not null
+
+),
+
+agent_names as (
+
+    select * from {{ ref('int_agent_names') }}
+
+),
+
+agent_teams as (
+
+    select * from {{ ref('dim_agent_teams') }}
+
+),
+
+legs as (
+
+    select
+        source_system || ':' || interaction_id || ':' || visit_seq as leg_id,
+        source_system,
+        interaction_id,
+        root_interaction_id,
+        channel,
+        queue_key,
+        site_key,
+        agent_alias,
+        answered_at,
+        answered_at_local,
+        row_number() over (
+            partition by source_system, root_interaction_id
+            order by answered_at, interaction_id, visit_seq
+        ) = 1 as is_contact_first_leg,
+        talk_seconds,
+        hold_seconds,
+        acw_seconds,
+        case
+            when not is_open and ended_at is not null
+                then talk_seconds + coalesce(hold_seconds, 0) + coalesce(acw_seconds, 0)
+        end as handle_seconds,
+        acw_seconds is not null as has_acw,
+        transfer_kind is not null as is_transferred,
+        not is_open and coalesce(ended_by, 'unknown') <> 'unknown' as is_transfer_known
+    from interactions
+    union all
+    select
+        source_system || ':' || conversation_id || ':chat' as leg_id,
+        source_system,
+        conversation_id as interaction_id,
+        conversation_id as root_interaction_id,
+        channel,
+        queue_key,
+        site_key,
+        agent_alias,
+        first_agent_message_at as answered_at,
+        first_agent_message_at_local as answered_at_local,
+        true as is_contact_first_leg,
+        null as talk_seconds,
+        null as hold_seconds,
+        null as acw_seconds,
+        null as handle_seconds,
+        false as has_acw,
+        false as is_transferred,
+        false as is_transfer_known
+    from conversations
+
+),
+
+dated as (
+
+    select
+        *,
+        cast(answered_at_local as date) as local_date,
+        {{ quarter_hour('answered_at_local') }} as interval_start
+    from legs
+
+),
+
+attributed as (
+
+    select
+        dated.*,
+        agent_names.agent_key as resolved_agent_key
+    from dated
+    left join agent_names
+        on
+            dated.source_system = agent_names.source_system
+            and dated.agent_alias = agent_names.agent_alias
+            and dated.local_date between agent_names.valid_from and agent_names.valid_to
+
+),
+
+attributed_evaluations as (
+
+    select
+        evaluations.interaction_id,
+        evaluations.channel,
+        coalesce(evaluations.contact_at, evaluations.evaluated_at) as contact_at,
+        agent_names.agent_key as resolved_agent_key
+    from evaluations
+    left join agent_names
+        on
+            evaluations.source_system = agent_names.source_system
+            and evaluations.agent_alias = agent_names.agent_alias
+            and cast(evaluations.evaluated_at_local as date) between agent_names.valid_from and agent_names.valid_to
+
+),
+
+-- two systems may number their contacts alike: channel, day and person have to agree as far as they are known
+evaluated_contacts as (
+
+    select distinct
+        attributed.source_system,
+        attributed.root_interaction_id
+    from attributed
+    inner join attributed_evaluations
+        on
+            attributed.interaction_id = attributed_evaluations.interaction_id
+            and attributed.channel = coalesce(attributed_evaluations.channel, attributed.channel)
+            and coalesce(attributed.resolved_agent_key, attributed_evaluations.resolved_agent_key, '')
+            = coalesce(attributed_evaluations.resolved_agent_key, attributed.resolved_agent_key, '')
+            and attributed_evaluations.contact_at between
+            attributed.answered_at - interval '1' day and attributed.answered_at + interval '1' day
+
+)
+
+select
+    attributed.leg_id,
+    attributed.source_system,
+    attributed.interaction_id,
+    attributed.channel,
+    attributed.queue_key,
+    coalesce(agent_teams.site_key, attributed.site_key) as site_key,
+    coalesce(
+        attributed.resolved_agent_key,
+        'unresolved:' || attributed.source_system || ':' || attributed.agent_alias
+    ) as agent_key,
+    agent_teams.team_key,
+    attributed.local_date,
+    attributed.interval_start,
+    attributed.is_contact_first_leg,
+    attributed.talk_seconds,
+    attributed.hold_seconds,
+    attributed.acw_seconds,
+    attributed.handle_seconds,
+    attributed.has_acw,
+    attributed.is_transferred,
+    attributed.is_transfer_known,
+    attributed.is_contact_first_leg and evaluated_contacts.root_interaction_id is not null as is_contact_evaluated
+from attributed
+left join evaluated_contacts
+    on
+        attributed.source_system = evaluated_contacts.source_system
+        and attributed.root_interaction_id = evaluated_contacts.root_interaction_id
+left join agent_teams
+    on
+        attributed.resolved_agent_key = agent_teams.agent_key
+        and attributed.local_date between agent_teams.valid_from and agent_teams.valid_to
+where {{ is_touched('attributed.local_date') }}

@@ -1,0 +1,61 @@
+with evaluations as (
+
+    select * from {{ ref('stg_qa__evaluations') }}
+
+),
+
+agent_names as (
+
+    select * from {{ ref('int_agent_names') }}
+
+),
+
+agent_teams as (
+
+    select * from {{ ref('dim_agent_teams') }}
+
+),
+
+dated as (
+
+    select
+        *,
+        cast(evaluated_at_local as date) as local_date,
+        cast(null as {{ dbt.type_string() }}) as queue_key
+    from evaluations
+    where {{ is_touched('cast(evaluated_at_local as date)') }}
+
+),
+
+pass_marks as (
+
+    {{ parameters_as_of('dated', ['qa_pass_mark']) | indent(4) }}
+
+)
+
+select
+    dated.source_system || ':' || dated.evaluation_id as evaluation_id,
+    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
+    agent_teams.team_key,
+    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    dated.channel,
+    dated.local_date,
+    dated.score_pct,
+    pass_marks.qa_pass_mark as pass_mark,
+    dated.score_pct >= pass_marks.qa_pass_mark and not dated.is_fatal as is_passed,
+    dated.is_fatal,
+    dated.status <> 'draft' and coalesce(dated.is_random, true) as is_counted
+from dated
+left join pass_marks
+    on
+        dated.local_date = pass_marks.local_date
+        and dated.channel is not distinct from pass_marks.channel
+left join agent_names
+    on
+        dated.source_system = agent_names.source_system
+        and dated.agent_alias = agent_names.agent_alias
+        and dated.local_date between agent_names.valid_from and agent_names.valid_to
+left join agent_teams
+    on
+        agent_names.agent_key = agent_teams.agent_key
+        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to

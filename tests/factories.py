@@ -1,0 +1,243 @@
+"""Small lakes for tests: contract rows from dicts, written as Parquet, and dbt run on them.
+
+A row names only what the test is about; the rest gets a default. Instants are text in the local time of the row's
+source (``"2026-09-01 10:00:00"``) or aware datetimes. How a lake is filled from files does not belong here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dbt.cli.main import dbtRunner
+
+from ingest.contract import DATE, INSTANT, REAL, TABLES, TEXT, Table
+
+PROJECT = Path(__file__).parents[1] / "dbt_project"
+
+Row = Mapping[str, Any]
+
+SOURCES: dict[str, tuple[str, str]] = {
+    "pbx": ("chengdu", "Asia/Shanghai"),
+    "chat": ("chengdu", "Asia/Shanghai"),
+    "qa": ("chengdu", "Asia/Shanghai"),
+    "hr": ("chengdu", "Asia/Shanghai"),
+    "pbx_manchester": ("manchester", "Europe/London"),
+    "chat_manchester": ("manchester", "Europe/London"),
+    "hr_manchester": ("manchester", "Europe/London"),
+}
+"""Source -> site and zone, of every lake."""
+
+_SOURCE_OF_FEED = {"telephony": "pbx", "chat": "chat", "qa": "qa", "hr": "hr"}
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "tel_interaction": {"visit_seq": 1, "channel": "voice", "direction": "inbound", "queue_key": "sales"},
+    "tel_offer": {"visit_seq": 1, "queue_key": "sales", "result": "answered"},
+    "agent_state": {"raw_state": "raw"},
+    "chat_conversation": {"channel": "chat", "queue_key": "web"},
+    "chat_message": {"sender_type": "customer", "is_private": False},
+    "csat": {"channel": "chat", "queue_key": "web", "scale_min": 1.0, "scale_max": 5.0},
+    "qa_evaluation": {
+        "form_key": "form",
+        "form_version": "1",
+        "points": 0.0,
+        "max_points": 100.0,
+        "is_fatal": False,
+        "is_random": True,
+        "status": "submitted",
+    },
+    "qa_answer": {"max_points": 10.0, "weight": 1.0, "is_na": False, "is_fatal_failed": False},
+    "hr_employee": {
+        "valid_from": date(2026, 1, 1),
+        "site_key": "chengdu",
+        "team_key": "red",
+        "role": "agent",
+        "status": "active",
+    },
+    "agent_alias": {"alias_system": "pbx", "valid_from": date(2026, 1, 1)},
+    "roster_shift": {"activity": "work", "is_paid": True},
+    "attendance": {"status": "present"},
+}
+
+_REFERENCE: dict[str, pa.Schema] = {
+    "source": pa.schema([("source_system", TEXT), ("site_key", TEXT), ("time_zone", TEXT)]),
+    "site": pa.schema([("site_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT), ("time_zone", TEXT)]),
+    "queue": pa.schema([(n, TEXT) for n in ("queue_key", "name_en", "name_zh", "queue_group", "channel")]),
+    "team": pa.schema([("team_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
+    "parameter": pa.schema(
+        [("parameter", TEXT), ("channel", TEXT), ("queue_key", TEXT)]
+        + [("value", REAL), ("valid_from", DATE), ("valid_to", DATE)]
+    ),
+    "target": pa.schema(
+        [("indicator", TEXT), ("level", TEXT), ("member", TEXT)]
+        + [("value", REAL), ("valid_from", DATE), ("valid_to", DATE)]
+    ),
+}
+
+
+class Lake:
+    """A lake and a warehouse below ``home``. Every contract table exists from the start, empty."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._files = 0
+        self._touched: dict[str, dict[date, set[date]]] = defaultdict(lambda: defaultdict(set))
+        for table in TABLES.values():
+            self._write(table, date(1970, 1, 1), [])
+        self.declare("source", [dict(source_system=n, site_key=s, time_zone=z) for n, (s, z) in SOURCES.items()])
+        sites = {site: zone for site, zone in SOURCES.values()}
+        self.declare("site", [dict(site_key=s, name_en=s, name_zh=s, time_zone=z) for s, z in sites.items()])
+        for name in ("queue", "team", "parameter", "target"):
+            self.declare(name, [])
+
+    def add(self, table_name: str, rows: Iterable[Row]) -> Lake:
+        """Write ``rows`` as one delivery: one new Parquet file for each of their event dates."""
+        table = TABLES[table_name]
+        by_date: dict[date, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            full, event_date, touched = self._fill(table, row)
+            by_date[event_date].append(full)
+            self._touched[table_name][event_date] |= touched
+        for event_date, day in by_date.items():
+            self._write(table, event_date, day)
+        return self
+
+    def declare(self, reference: str, rows: list[dict[str, Any]]) -> Lake:
+        """Write a reference table of the centre: source, site, queue, team, parameter or target."""
+        path = self.home / "lake" / "centre" / f"{reference}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        schema = _REFERENCE[reference]
+        columns = {name: [row.get(name) for row in rows] for name in schema.names}
+        pq.write_table(pa.table(columns, schema=schema), path)
+        return self
+
+    def increment(self, *dates: date) -> dict[str, Any]:
+        """Return the variables of a run that rebuilds ``dates``, as the orchestration passes them."""
+        near = {day + timedelta(days=step) for day in dates for step in (-1, 0, 1)}
+        return {
+            "touched_dates": [day.isoformat() for day in dates],
+            "read_partitions": {
+                name: sorted(day.isoformat() for day, touched in self._touched[name].items() if touched & near)
+                for name in TABLES
+            },
+            "as_of": max(dates).isoformat(),
+        }
+
+    def build(self, variables: Mapping[str, Any] | None = None, **options: Any) -> duckdb.DuckDBPyConnection:
+        """Run dbt on this lake; see ``build``."""
+        return build(self.home, variables, **options)
+
+    def _fill(self, table: Table, row: Row) -> tuple[dict[str, Any], date, set[date]]:
+        """Return the whole row, its event date and the local dates it touches."""
+        unknown = set(row) - set(table.schema.names)
+        if unknown:
+            raise KeyError(f"table {table.name} has no columns {sorted(unknown)}")
+        self._files += 1
+        full: dict[str, Any] = dict.fromkeys(table.schema.names)
+        full |= {"source_system": _SOURCE_OF_FEED[table.feed], "source_record_id": str(self._files)}
+        full |= _DEFAULTS[table.name] | dict(row)
+        zone = ZoneInfo(SOURCES[full["source_system"]][1])
+        for column in table.columns:
+            value = full[column.name]
+            if column.type == INSTANT and isinstance(value, str):
+                full[column.name] = datetime.fromisoformat(value).replace(tzinfo=zone)
+            elif column.type == DATE and isinstance(value, str):
+                full[column.name] = date.fromisoformat(value)
+        _derive(table.name, full)
+
+        def local(value: date | datetime) -> date:
+            return value.astimezone(zone).date() if isinstance(value, datetime) else value
+
+        touched = {local(full[name]) for name in table.touches if full[name] is not None}
+        if table.touches_span and touched:
+            last = max(touched) if full[table.touches[-1]] is not None else min(touched) + timedelta(days=400)
+            touched = {min(touched) + timedelta(days=n) for n in range((last - min(touched)).days + 1)}
+        return full, local(full[table.event_time]), touched
+
+    def _write(self, table: Table, event_date: date, rows: list[dict[str, Any]]) -> None:
+        self._files += 1
+        folder = self.home / "lake" / table.feed / table.name / f"event_date={event_date.isoformat()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows, table.schema), folder / f"{self._files}.parquet")
+
+
+def _derive(table: str, row: dict[str, Any]) -> None:
+    """Fill required columns that follow from others."""
+    if table == "tel_interaction":
+        row["started_at"] = row["started_at"] or row["queued_at"] or row["answered_at"]
+        row["is_open"] = row["ended_at"] is None if row["is_open"] is None else row["is_open"]
+        if row["outcome"] is None:
+            row["outcome"] = "answered" if row["answered_at"] else "abandoned" if row["ended_at"] else "open"
+    elif table == "chat_conversation":
+        row["created_at"] = row["created_at"] or row["human_requested_at"]
+        row["human_requested_at"] = row["human_requested_at"] or row["created_at"]
+        row["status"] = row["status"] or ("resolved" if row["ended_at"] else "open")
+    elif table == "csat":
+        row["contact_at"] = row["contact_at"] or row["asked_at"]
+    elif table == "hr_employee":
+        row["name"] = row["name"] or row["employee_key"]
+    elif table == "agent_alias":
+        row["alias_value"] = row["alias_value"] or row["employee_key"]
+    elif table == "roster_shift":
+        row["shift_id"] = row["shift_id"] or row["source_record_id"]
+
+
+@contextmanager
+def environment(home: Path) -> Iterator[None]:
+    """Set the environment that the dbt project reads, for the time of the block."""
+    wanted = {"GAUGEBOOK_WAREHOUSE": str(home / "warehouse.duckdb"), "GAUGEBOOK_LAKE": str(home / "lake")}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def build(
+    home: Path,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    full_refresh: bool = False,
+    checks: bool = False,
+    select: str | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Run ``dbt build`` in this process and return a connection to the warehouse.
+
+    ``checks`` runs the data and unit tests too. Without ``variables`` everything is built, as of the current date.
+    Raises ``AssertionError`` with dbt's messages when a node fails.
+    """
+    arguments = ["build", "--quiet", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments += ["--target-path", str(home / "dbt" / "target"), "--log-path", str(home / "dbt" / "logs")]
+    arguments += ["--vars", json.dumps(dict(variables or {}))]
+    arguments += ["--full-refresh"] if full_refresh else []
+    arguments += [] if checks else ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+    arguments += ["--select", select] if select else []
+    with environment(home):
+        result = dbtRunner().invoke(arguments)
+    if not result.success:
+        failed = [node for node in getattr(result.result, "results", []) if node.status in ("error", "fail")]
+        messages = [f"{node.node.unique_id}: {node.message}" for node in failed]
+        raise AssertionError("\n".join(messages) or f"dbt: {result.exception}")
+    connection = duckdb.connect(str(home / "warehouse.duckdb"))
+    connection.sql("set timezone = 'UTC'")
+    return connection
+
+
+def utc(text: str) -> datetime:
+    """Return the instant that ``text`` (ISO, without offset) means in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
