@@ -38,6 +38,24 @@ computed as (
     {% endfor %}
 ),
 
+bounds as (
+
+    select
+        periods.grain,
+        periods.period_start,
+        max(periods.date_day) as period_end,
+        max_by(parameters.value, parameters.precedence) as small_denominator_floor
+    from periods
+    inner join {{ ref('dim_parameters') }} as parameters
+        on periods.period_start between parameters.valid_from and parameters.valid_to
+    where
+        parameters.parameter = 'small_denominator_floor'
+        and parameters.channel is null
+        and parameters.queue_key is null
+    group by periods.grain, periods.period_start
+
+),
+
 judged as (
 
     select
@@ -45,25 +63,20 @@ judged as (
         targets.value as target,
         case
             when computed.value is null then 'no_traffic'
-            when indicators.unit = 'percent' and computed.sample_size < floors.value then 'below_floor'
-            when {{ dbt.datediff('period_ends.period_end', "date '" ~ as_of ~ "'", 'day') }} < indicators.maturity_days
+            when indicators.unit = 'percent' and computed.sample_size < bounds.small_denominator_floor then 'below_floor'
+            when {{ dbt.datediff('bounds.period_end', "date '" ~ as_of ~ "'", 'day') }} < indicators.maturity_days
                 then 'provisional'
             else 'final'
         end as status
     from computed
     inner join {{ ref('dim_indicators') }} as indicators on computed.indicator = indicators.indicator
-    inner join (
-        select grain, period_start, max(date_day) as period_end from periods group by grain, period_start
-    ) as period_ends
-        on computed.grain = period_ends.grain and computed.period_start = period_ends.period_start
-    left join {{ ref('dim_parameters') }} as floors
-        on floors.parameter = 'small_denominator_floor'
-        and computed.period_start between floors.valid_from and coalesce(floors.valid_to, date '9999-12-31')
+    inner join bounds on computed.grain = bounds.grain and computed.period_start = bounds.period_start
     left join {{ ref('dim_targets') }} as targets
-        on computed.indicator = targets.indicator
-        and computed.level = targets.level
-        and computed.member = targets.member
-        and computed.period_start between targets.valid_from and coalesce(targets.valid_to, date '9999-12-31')
+        on
+            computed.indicator = targets.indicator
+            and computed.level = targets.level
+            and computed.member = targets.member
+            and computed.period_start between targets.valid_from and targets.valid_to
 
 )
 

@@ -1,0 +1,141 @@
+"""MetricFlow's answer to the dictionary, compared with `indicator_values`: the one place that imports MetricFlow.
+
+MetricFlow compiles the YAML that the indicator layer is generated from with its own engine, so that a fault of the
+generator shows as a disagreement. It judges numerators, denominators and values; statuses, targets and what a fact's
+columns mean are judged by the golden cases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+from dbt_metricflow.cli.dbt_connectors.adapter_backed_client import SupportedAdapterTypes
+from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
+from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
+from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+
+TOLERANCE = 1e-9
+"""Greatest accepted difference, relative to the greater of 1 and the value: sums of floats depend on their order."""
+
+
+class Disagreement(NamedTuple):
+    """One row of `indicator_values` or of MetricFlow's answer that the other side does not have or tells otherwise."""
+
+    indicator: str
+    grain: str
+    period_start: str
+    level: str
+    member: str
+    ours: tuple[float | None, float | None, float | None]
+    theirs: tuple[float | None, float | None, float | None]
+
+
+class _Renderer:
+    """What MetricFlow needs to know of a database in order to write SQL for it: its dialect, no connection."""
+
+    sql_engine_type = SupportedAdapterTypes.DUCKDB.sql_engine_type
+    sql_plan_renderer = SupportedAdapterTypes.DUCKDB.sql_plan_renderer
+
+    def render_bind_parameter_key(self, bind_parameter_key: str) -> str:
+        return f"${bind_parameter_key}"
+
+
+class Judge:
+    """MetricFlow's engine over the artefacts that dbt leaves in its target folder."""
+
+    def __init__(self, target: Path):
+        manifest = parse_manifest_from_dbt_generated_manifest((target / "semantic_manifest.json").read_text("utf-8"))
+        self.catalog = manifest.semantic_models[0].node_relation.database
+        self.engine = MetricFlowEngine(SemanticManifestLookup(manifest), _Renderer())  # pyright: ignore[reportArgumentType]
+        metrics = json.loads((target / "manifest.json").read_text("utf-8"))["metrics"].values()
+        self.indicators = {m["name"]: m for m in metrics if m["config"]["meta"].get("levels")}
+
+    def sql(self, metrics: list[str], level: str, grain: str) -> str:
+        """SQL for the metrics of every member of the level in every period of the grain."""
+        group_by = [f"metric_time__{grain}", *([] if level == "centre" else [level])]
+        request = MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=group_by)
+        return self.engine.explain(request).sql_statement.without_descriptions.sql
+
+    def answers(self) -> Iterator[str]:
+        """Queries whose rows together are what `indicator_values` has to hold, one a level and grain."""
+        levels = {level for m in self.indicators.values() for level in m["config"]["meta"]["levels"]}
+        for level, grain in product(sorted(levels), ("day", "week", "month")):
+            valid = {
+                name: m
+                for name, m in self.indicators.items()
+                if level in m["config"]["meta"]["levels"] and grain in m["config"]["meta"]["grains"]
+            }
+            parts = {part for m in valid.values() for part in _parts(m).values() if part}
+            rows = ", ".join(_row(m) for m in valid.values())
+            member = "'all'" if level == "centre" else level
+            yield (
+                f"SELECT '{grain}' AS grain, metric_time__{grain}::date AS period_start, '{level}' AS level,"
+                f" {member} AS member, unnest([{rows}], recursive := true)"
+                f" FROM ({self.sql(sorted(parts | set(valid)), level, grain)}) WHERE {member} IS NOT NULL"
+            )
+
+
+def _parts(metric: dict) -> dict[str, str | None]:
+    """Metrics that hold an indicator's numerator, denominator and the units it rests on."""
+    kind, params, meta = metric["type"], metric["type_params"], metric["config"]["meta"]
+    if kind == "ratio":
+        numerator, denominator = params["numerator"]["name"], params["denominator"]["name"]
+    else:
+        numerator, denominator = (None if meta["class"] == "P" else metric["name"]), None
+    return {"numerator": numerator, "denominator": denominator, "sample": meta["sample"]}
+
+
+def _row(metric: dict) -> str:
+    """A struct with the indicator's answer; `told` where its fact has rows for the member and the period."""
+    parts = _parts(metric)
+    scale = 100 if metric["config"]["meta"]["unit"] == "percent" else 1
+    told = " OR ".join(f"{part} IS NOT NULL" for part in parts.values() if part)
+    return (
+        f"{{indicator: '{metric['name']}', numerator: {parts['numerator'] or 'NULL'}::double,"
+        f" denominator: {parts['denominator'] or 'NULL'}::double,"
+        f" value: {scale} * {metric['name']}::double, told: {told}}}"
+    )
+
+
+def disagreements(warehouse: Path, target: Path) -> list[Disagreement]:
+    """Compare `indicator_values` with MetricFlow, row by row.
+
+    Args:
+        warehouse: DuckDB file with the facts and `indicator_values`.
+        target: dbt's target folder with `manifest.json` and `semantic_manifest.json` of the project.
+
+    Returns:
+        What differs by more than the tolerance, and rows that only one side has. Values hidden below the floor are
+        compared by numerator and denominator only.
+    """
+    judge = Judge(target)
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{warehouse}' AS \"{judge.catalog}\" (READ_ONLY)")
+        con.execute(f'USE "{judge.catalog}"')
+        con.execute(
+            "CREATE TEMP TABLE answers (grain text, period_start date, level text, member text, indicator text,"
+            " numerator double, denominator double, value double, told boolean)"
+        )
+        for query in judge.answers():
+            con.execute(f"INSERT INTO answers {query}")
+        numerator, denominator, value = (
+            f"((ours.{part} IS NULL) <> (theirs.{part} IS NULL)"
+            f" OR coalesce(abs(ours.{part} - theirs.{part}) > {TOLERANCE} * greatest(1, abs(theirs.{part})), false))"
+            for part in ("numerator", "denominator", "value")
+        )
+        rows = con.execute(
+            f"""
+            SELECT indicator, grain, period_start::text, level, member,
+                   ours.numerator, ours.denominator, ours.value, theirs.numerator, theirs.denominator, theirs.value
+            FROM indicator_values AS ours
+            FULL JOIN (FROM answers WHERE told) AS theirs USING (indicator, grain, period_start, level, member)
+            WHERE ours.status IS NULL OR theirs.told IS NULL 
+                OR {numerator} OR {denominator} OR (ours.status <> 'below_floor' AND {value})
+            """
+        ).fetchall()
+    return [Disagreement(i, g, p, l, m, ours=(*row[:3],), theirs=(*row[3:],)) for i, g, p, l, m, *row in rows]
