@@ -1,0 +1,109 @@
+"""The files of the HR system: employees, aliases, rosters and attendance of one site, as CSV.
+
+Employees and aliases are complete snapshots as known on a day. Times are the site's own, without a zone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from simulator.centre import Site
+from simulator.people import Conduct, Staff, shift
+
+
+def _write(path: Path, header: str, rows: Iterable[Sequence[object]], site: Site) -> None:
+    """Write a CSV file; the Chinese system puts a byte order mark first, as spreadsheets there want it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encoding = "utf-8-sig" if site.language == "zh" else "utf-8"
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header.split(","))
+        writer.writerows(rows)
+
+
+STATUSES = {"active": "Active", "long_leave": "Long leave", "left": "Left"}
+
+
+def write_employees(path: Path, site: Site, staff: Staff, known: date) -> None:
+    """Write everybody hired up to ``known``, a row for each period of the employment."""
+    rows = []
+    for employee in staff.everyone:
+        if employee.site is not site:
+            continue
+        left = employee.left if employee.left and employee.left < known else None
+        for period in employee.periods(known):
+            leader = staff.leaders.get(period.team, "")
+            rows.append(
+                (
+                    employee.number,
+                    employee.name,
+                    period.since,
+                    period.until or "",
+                    period.team,
+                    "" if leader == employee.number else leader,
+                    employee.role,
+                    employee.hours,
+                    employee.hired,
+                    left or "",
+                    employee.leave_reason if left else "",
+                    STATUSES[period.status],
+                )
+            )
+    header = "Employee No,Name,Valid from,Valid to,Team,Leader No,Role,Hours per week,Hired,Left,Leave reason,Status"
+    _write(path, header, rows, site)
+
+
+def write_aliases(path: Path, site: Site, staff: Staff, known: date) -> None:
+    """Write the logins of the agents: the extension, or the chat system's user id and e-mail address."""
+    rows = []
+    for employee in staff.agents(site):
+        if employee.hired > known:
+            continue
+        until = employee.left if employee.left and employee.left < known else ""
+        if employee.channel == "voice":
+            rows.append((site.pbx, employee.login, employee.number, employee.hired, until))
+        else:
+            for login in (employee.user_id, employee.email):
+                rows.append((site.desk, login, employee.number, employee.hired, until))
+    _write(path, "System,Login,Employee No,From,To", rows, site)
+
+
+def write_roster(path: Path, site: Site, staff: Staff, monday: date) -> None:
+    """Write the roster of a week, published on the Thursday before."""
+    published = datetime.combine(monday - timedelta(days=4), time(16))
+    rows = []
+    for employee in staff.agents(site):
+        for offset in range(7):
+            day = monday + timedelta(days=offset)
+            midnight = datetime.combine(day, time())
+            for n, segment in enumerate(shift(employee, day)):
+                rows.append(
+                    (
+                        f"{employee.number}-{day:%Y%m%d}-{n + 1}",
+                        employee.number,
+                        segment.activity,
+                        midnight + timedelta(minutes=segment.start),
+                        midnight + timedelta(minutes=segment.end),
+                        "N" if segment.activity == "Meal" else "Y",
+                        published,
+                    )
+                )
+    _write(path, "Shift ID,Employee No,Activity,Start,End,Paid,Published", rows, site)
+
+
+def write_attendance(path: Path, site: Site, staff: Staff, day: date, conducts: dict[str, Conduct]) -> None:
+    """Write a day's attendance: what the rostered agents did, and that the others were off."""
+    rows = []
+    for employee in staff.agents(site):
+        if not employee.is_working(day):
+            continue
+        done = conducts.get(employee.number)
+        if done is None:
+            rows.append((employee.number, day, "", "", "Off", ""))
+        else:
+            clocked = [site.wall(at) if at is not None else "" for at in (done.clock_in, done.clock_out)]
+            rows.append((employee.number, day, *clocked, done.status, done.leave_type))
+    _write(path, "Employee No,Date,In,Out,Status,Leave type", rows, site)
