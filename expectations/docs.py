@@ -1,51 +1,65 @@
-"""Data Docs: the verdicts of a run as static pages.
+"""Data Docs: the newest verdict of every table as static pages.
 
-Great Expectations' own page templates load styles and scripts from public servers, so a page opened offline would be
-blank. The sentences and observed values on these pages are Great Expectations' own rendering; the templates and the
-stylesheet are ours, and load nothing.
+Great Expectations' own pages load styles and scripts from a dozen public servers and are blank where there is no
+network. These show what its expectations observed, in templates and a stylesheet of ours that load nothing.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from string import Template
 
 import jinja2
-from great_expectations.core.expectation_validation_result import ExpectationValidationResult
-from great_expectations.render import RenderedAtomicContent
-from great_expectations.render.renderer.inline_renderer import InlineRenderer
 
 from expectations.validate import Verdict
 
 FOLDER = "data_docs"
 
+_SUMMARY = "summary.json"
+
 
 def data_docs(site_dir: Path, verdicts: Sequence[Verdict]) -> Path:
-    """Write ``data_docs/index.html`` and one page a table below ``site_dir``; return the index.
+    """Write one page a judged table below ``site_dir``, and the index of all tables ever judged; return the index.
 
-    Pages of tables that this run did not judge are left as they are: they show that table's last verdict.
+    Deliveries and the indicator layer are judged at different moments of a run, and a run does not touch every table:
+    pages of tables without a verdict stay as they are, under the time they were judged at.
     """
     folder = site_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    by_table: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        by_table.setdefault(verdict.table, []).append(verdict)
-    now = datetime.now(UTC).replace(microsecond=0)
-    for table, of_table in by_table.items():
-        pages = _pages().get_template("table.html.j2")
-        (folder / f"{table}.html").write_text(
-            pages.render(table=table, verdicts=of_table, judged_at=now, sentence=_sentence), encoding="utf-8"
-        )
+    judged_at = datetime.now(UTC).isoformat(timespec="seconds")
+    summary_file = folder / _SUMMARY
+    summary = json.loads(summary_file.read_text(encoding="utf-8")) if summary_file.exists() else {}
+    for table in dict.fromkeys(verdict.table for verdict in verdicts):
+        of_table = [verdict for verdict in verdicts if verdict.table == table]
+        _write(folder / f"{table}.html", "table.html.j2", table=table, verdicts=of_table, judged_at=judged_at)
+        summary[table] = {
+            "judged_at": judged_at,
+            "suites": [
+                {
+                    "suite": verdict.suite,
+                    "passed": verdict.passed,
+                    "critical_failed": verdict.critical_failed,
+                    "rules": len(verdict.expectations),
+                    "failed": sum(not finding.success for finding in verdict.expectations),
+                }
+                for verdict in of_table
+            ],
+        }
+    summary_file.write_text(json.dumps(summary, indent=1), encoding="utf-8")
     index = folder / "index.html"
-    index.write_text(_pages().get_template("index.html.j2").render(tables=by_table, judged_at=now), encoding="utf-8")
+    _write(index, "index.html.j2", tables=summary, judged_at=judged_at)
     return index
 
 
+def _write(page: Path, template: str, **content: object) -> None:
+    page.write_text(_templates().get_template(template).render(**content), encoding="utf-8")
+
+
 @cache
-def _pages() -> jinja2.Environment:
+def _templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.PackageLoader("expectations", "pages"),
         autoescape=True,
@@ -53,15 +67,3 @@ def _pages() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-
-
-def _sentence(outcome: ExpectationValidationResult) -> str:
-    """What Great Expectations says the expectation is."""
-    rendered: list[RenderedAtomicContent] = InlineRenderer(render_object=outcome).get_rendered_content()
-    for content in rendered:
-        if content.name.startswith("atomic.prescriptive"):
-            value = content.to_json_dict()["value"]
-            return Template(value["template"]).safe_substitute(
-                {name: parameter["value"] for name, parameter in value["params"].items()}
-            )
-    raise RuntimeError(f"no rendering of {outcome.expectation_config}")

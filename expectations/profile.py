@@ -97,8 +97,9 @@ class Batches:
             self.connection.execute(statement)
         measures = "".join(f', {m.sql} as "{name}"' for suite in suites for name, m in suite.measures.items())
         grain = ", ".join(f"rows.{column}" for column in self.grain)
+        shown = ", ".join(f"rows.{column}::varchar as {column}" for column in self.grain)
         return self.connection.sql(
-            f"select {grain}{measures} from ({_rows(suites)}) as rows group by {grain} order by {grain}"
+            f"select {shown}{measures} from ({_rows(suites)}) as rows group by {grain} order by {grain}"
         ).df()
 
     def sample(self, suites: Sequence[Suite], predicate: str) -> list[dict[str, str]]:
@@ -191,7 +192,12 @@ class Warehouse(Batches):
                 select distinct grain, date_trunc(grain, local_date)::date as period_start
                 from touched cross join unnest(['day', 'week', 'month']) as grains (grain)
             ),
-            valued as (select * from indicator_values semi join periods using (grain, period_start)),
+            valued as (
+                select indicator_values.* from indicator_values
+                semi join periods
+                    on indicator_values.grain = periods.grain
+                    and date_trunc(indicator_values.grain, indicator_values.period_start) = periods.period_start
+            ),
             dictionary as (select indicator, unit, class, unnest(grains) as grain from dim_indicators)
             select * from dictionary full join valued using (indicator, grain)
             """

@@ -16,10 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import great_expectations as gx
 from great_expectations.core.batch_definition import BatchDefinition
-from great_expectations.core.expectation_validation_result import (
-    ExpectationSuiteValidationResult,
-    ExpectationValidationResult,
-)
+from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from expectations.from_contract import columns_suite, rows_suite
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """Outcome of one expectation.
+    """Outcome of one expectation; ``name`` is the measure it judges, ``rule`` Great Expectations' name and the bounds.
 
     ``observed`` is the measure over the whole batch, ``unexpected`` the number of rows that break the rule (None where
     the rule is about a share or an extreme), ``where`` the profile rows out of bounds, ``sample`` some of the rows
@@ -43,6 +40,7 @@ class Finding:
 
     name: str
     description: str
+    rule: str
     severity: str
     success: bool
     observed: float | None
@@ -53,14 +51,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Outcome of one suite on one table; ``result`` is Great Expectations' own, for the Data Docs."""
+    """Outcome of one suite on one table."""
 
     suite: str
     table: str
     passed: bool
     critical_failed: bool
     expectations: tuple[Finding, ...]
-    result: ExpectationSuiteValidationResult = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -154,7 +151,6 @@ def _verdict(batch: Batch) -> Verdict:
         passed=all(finding.success for finding in findings),
         critical_failed=any(not finding.success and finding.severity == "critical" for finding in findings),
         expectations=findings,
-        result=result,
     )
 
 
@@ -170,6 +166,7 @@ def _finding(batch: Batch, outcome: ExpectationValidationResult) -> Finding:
     return Finding(
         name=name,
         description=rule.description or "",
+        rule=f"{rule.type}({low:g}, {high:g})",
         severity=str(rule.severity.value),
         success=bool(outcome.success),
         observed=float(observed),
