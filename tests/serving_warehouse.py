@@ -227,10 +227,12 @@ def build(path: Path) -> Path:
                 indicator text, level text DEFAULT 'centre', member text DEFAULT 'all', value double,
                 valid_from date DEFAULT DATE '2000-01-01', valid_to date);
             CREATE TABLE dim_parameters (
-                parameter text, channel text, queue_key text, value double, valid_from date, valid_to date);
-            INSERT INTO dim_parameters VALUES
-                ('answer_threshold_sec', 'voice', NULL, 20, '2000-01-01', NULL),
-                ('answer_threshold_sec', 'chat', NULL, 30, '2000-01-01', NULL);
+                origin text, parameter text, channel text, queue_key text, value double,
+                valid_from date, valid_to date DEFAULT DATE '9999-12-31', precedence int);
+            INSERT INTO dim_parameters (origin, parameter, channel, value, valid_from, precedence) VALUES
+                ('default', 'answer_threshold_sec', 'voice', 20, '2000-01-01', 1),
+                ('default', 'answer_threshold_sec', 'chat', 30, '2000-01-01', 1),
+                ('centre', 'answer_threshold_sec', 'voice', 15, '2026-10-01', 5);
             CREATE TABLE dim_dates AS
                 SELECT day::date AS date_day, date_trunc('week', day)::date AS week_start,
                        date_trunc('month', day)::date AS month_start, isodow(day)::int AS weekday

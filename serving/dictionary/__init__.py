@@ -1,0 +1,9 @@
+"""The indicator dictionary as people read it: a static, searchable page, and one entry for the command line.
+
+What an indicator means is written in dbt_project and read here from ``dim_indicators``; nothing is defined here.
+"""
+
+from serving.dictionary.entries import Entry, UnknownIndicatorError, describe
+from serving.dictionary.page import write
+
+__all__ = ["Entry", "UnknownIndicatorError", "describe", "write"]

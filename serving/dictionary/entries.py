@@ -1,0 +1,134 @@
+"""Entries of the dictionary, read from the warehouse: ``dim_indicators`` and the centre's ``indicator_values``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from serving import ServingError
+from serving.language import Words
+
+TREND_DAYS = 60
+FAMILIES = ("volume", "accessibility", "handling", "quality", "customer", "workforce")
+"""The order of the dictionary: from the customer's arrival to the people who serve; other families follow."""
+
+
+class UnknownIndicatorError(ServingError):
+    """The dictionary has no such indicator; the message names the nearest ones."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The centre's value of one period, in the indicator's unit; None where the status says why."""
+
+    grain: str
+    period_start: date
+    value: float | None
+    status: str
+    target: float | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One indicator: what it is and, where values were asked for, how it stands."""
+
+    indicator: str
+    family: str
+    name: Words
+    definition: Words
+    numerator: Words | None
+    denominator: Words | None
+    unit: str
+    direction: str
+    classes: str
+    feeds: Sequence[str]
+    levels: Sequence[str]
+    grains: Sequence[str]
+    drivers: Sequence[Words]
+    caveat: Words | None
+    owner: str
+    reference: str | None
+    maturity_days: int
+    headline: bool
+    latest: Sequence[Reading] = ()
+    """The newest reading of each grain, day first."""
+    trend: Sequence[Reading] = ()
+    """The newest days, oldest first."""
+
+    @property
+    def target(self) -> float | None:
+        """The target that the newest reading was held against."""
+        return self.latest[0].target if self.latest else None
+
+
+def read(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
+    """Return every entry by its key, in the dictionary's order, without values."""
+    rows = con.execute(
+        "SELECT * FROM dim_indicators ORDER BY list_position(?, family) NULLS LAST, family", [[*FAMILIES]]
+    )
+    return {row["indicator"]: _entry(row) for row in rows.to_arrow_table().to_pylist()}
+
+
+def read_with_values(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
+    """Return every entry by its key, with its newest readings and its trend."""
+    readings = con.execute(
+        """
+        SELECT indicator, grain, period_start, value, status, target
+        FROM indicator_values
+        WHERE level = 'centre'
+        QUALIFY row_number() OVER (PARTITION BY indicator, grain ORDER BY period_start DESC)
+            <= CASE grain WHEN 'day' THEN ? ELSE 1 END
+        ORDER BY indicator, CASE grain WHEN 'day' THEN 1 WHEN 'week' THEN 2 ELSE 3 END, period_start
+        """,
+        [TREND_DAYS],
+    ).fetchall()
+    by_indicator: dict[str, list[Reading]] = {}
+    for indicator, *reading in readings:
+        by_indicator.setdefault(indicator, []).append(Reading(*reading))
+    return {key: replace(entry, **_values(by_indicator.get(key, []))) for key, entry in read(con).items()}
+
+
+def describe(warehouse: Path, name: str) -> Entry:
+    """Return the entry that ``name`` means: its key, or its name in English or Chinese, in any case.
+
+    Raises:
+        UnknownIndicatorError: no entry has that name.
+    """
+    with duckdb.connect(warehouse, read_only=True) as con:
+        entries = read_with_values(con)
+    wanted = name.strip().casefold()
+    known = {alias.casefold(): entry for entry in entries.values() for alias in (entry.indicator, *entry.name)}
+    if wanted in known:
+        return known[wanted]
+    near = list(dict.fromkeys(known[alias].indicator for alias in get_close_matches(wanted, known, n=5, cutoff=0.5)))
+    raise UnknownIndicatorError(
+        f"The dictionary has no indicator {name!r}. "
+        + (f"Near it: {', '.join(near)}." if near else f"It has: {', '.join(entries)}.")
+    )
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    same = ("indicator", "family", "unit", "direction", "feeds", "levels", "grains", "owner", "reference")
+    both: dict[str, Any] = {
+        key: None if row[key] is None else Words(row[key], row[f"{key}_zh"])
+        for key in ("numerator", "denominator", "caveat")
+    }
+    return Entry(
+        **{key: row[key] for key in (*same, "maturity_days", "headline")},
+        **both,
+        name=Words(row["name_en"], row["name_zh"]),
+        definition=Words(row["definition_en"], row["definition_zh"]),
+        classes=row["class"],
+        drivers=[Words(*pair) for pair in zip(row["drivers"] or (), row["drivers_zh"] or (), strict=True)],
+    )
+
+
+def _values(readings: Sequence[Reading]) -> dict[str, Any]:
+    newest = {reading.grain: reading for reading in readings}
+    return {"latest": [*newest.values()], "trend": [reading for reading in readings if reading.grain == "day"]}

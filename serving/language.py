@@ -1,0 +1,172 @@
+"""English and Chinese: the words for the keys of the dictionary, and how numbers and dates read in each.
+
+Only what several pages say. The sentences of the brief stand with the brief; names and definitions of indicators come
+from the warehouse.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, NamedTuple
+
+Locale = Literal["en", "zh"]
+LOCALES: tuple[Locale, ...] = ("en", "zh")
+
+
+class Words(NamedTuple):
+    """The same text in both languages."""
+
+    en: str
+    zh: str
+
+    def to(self, locale: Locale) -> str:
+        """Return the text in one language."""
+        return self.zh if locale == "zh" else self.en
+
+
+WORDS: dict[str, Words] = {
+    # families
+    "volume": Words("Volume", "业务量"),
+    "accessibility": Words("Accessibility", "接入能力"),
+    "handling": Words("Handling", "处理效率"),
+    "quality": Words("Quality", "质检"),
+    "customer": Words("Customer", "客户体验"),
+    "workforce": Words("Workforce", "人力"),
+    # units
+    "count": Words("count", "次"),
+    "percent": Words("percent", "百分比"),
+    "seconds": Words("seconds", "秒"),
+    "points": Words("points", "分"),
+    "people": Words("people", "人"),
+    # directions
+    "higher": Words("higher is better", "越高越好"),
+    "lower": Words("lower is better", "越低越好"),
+    "band": Words("best within a band", "宜在区间内"),
+    "neutral": Words("neither high nor low is better", "无好坏方向"),
+    # levels
+    "centre": Words("centre", "全中心"),
+    "site": Words("site", "职场"),
+    "team": Words("team", "班组"),
+    "agent": Words("agent", "座席"),
+    "queue": Words("queue", "队列"),
+    "channel": Words("channel", "渠道"),
+    # grains
+    "day": Words("day", "日"),
+    "week": Words("week", "周"),
+    "month": Words("month", "月"),
+    # feeds
+    "telephony": Words("telephony", "电话"),
+    "chat": Words("chat", "在线会话"),
+    "qa": Words("quality assurance", "质检"),
+    "hr": Words("human resources", "人事"),
+    "survey": Words("survey", "满意度调查"),
+    # channels (chat is a feed as well)
+    "voice": Words("voice", "语音"),
+    # who set a parameter (the centre is a level as well)
+    "default": Words("default", "默认"),
+    # statuses
+    "final": Words("final", "终值"),
+    "provisional": Words("provisional", "暂定"),
+    "no_traffic": Words("no traffic", "无业务量"),
+    "below_floor": Words("too few cases", "样本不足"),
+    # owners (quality and workforce are families as well)
+    "operations": Words("Operations", "运营"),
+    # parameters
+    "answer_threshold_sec": Words("Answer threshold, seconds", "应答时限（秒）"),
+    "short_abandon_sec": Words("Short abandon, seconds", "短时放弃时限（秒）"),
+    "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),
+    "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
+    "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
+}
+CLASSES: dict[str, Words] = {
+    "A": Words("Additive: may be summed over time and over members.", "可加：可跨时间、跨成员相加。"),
+    "S": Words("Stock: may be summed over members, never over time.", "存量：可跨成员相加，不可跨时间相加。"),
+    "R": Words(
+        "Ratio: numerators and denominators are summed, then divided; ratios are never averaged.",
+        "比率：分子分母分别求和后再相除，不可对比率求平均。",
+    ),
+    "P": Words(
+        "Percentile: computed anew from the cases of each period; never added or averaged.",
+        "分位数：每个周期由明细重新计算，不可相加或平均。",
+    ),
+    "D": Words(
+        "Distinct count: not additive over time or overlapping members.", "去重计数：跨时间或成员重叠时不可相加。"
+    ),
+    "L": Words("Matures later: provisional until its window closes.", "延迟成熟：观察期结束前为暂定值。"),
+    "X": Words("Composite: published with its inputs, not rolled up.", "复合指标：连同输入一并发布，不做汇总。"),
+}
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MINUS = "\N{MINUS SIGN}"
+
+
+def word(key: str) -> Words:
+    """Return what a key of the dictionary is called; a key a centre made up (an owner, say) is shown as it is."""
+    return WORDS.get(key, Words(key, key))
+
+
+def number(value: float, decimals: int) -> str:
+    """Return a number with thousands separators and a true minus sign."""
+    return f"{value:,.{decimals}f}".replace("-", _MINUS)
+
+
+def reading(value: float | None, unit: str, locale: Locale) -> str:
+    """Return a value with its unit, such as ``71.3%``, ``334 s`` or ``86.2 分``; an en dash when there is none."""
+    if value is None:
+        return "–"
+    match unit:
+        case "percent":
+            return f"{number(value, 1)}%"
+        case "seconds":
+            return f"{number(value, 0 if abs(value) >= 10 else 1)} {'秒' if locale == 'zh' else 's'}"
+        case "points":
+            return number(value, 1) + (" 分" if locale == "zh" else "")
+        case "people":
+            return number(value, 0) + (" 人" if locale == "zh" else "")
+        case _:
+            return number(value, 0)
+
+
+def difference(value: float | None, base: float | None, unit: str, locale: Locale) -> str:
+    """Return how far ``value`` is from ``base``: in points for percent, relative for counts, else in the unit."""
+    if value is None or base is None or (unit in ("count", "people") and base == 0):
+        return "–"
+    change = value - base
+    match unit:
+        case "percent":
+            return f"{_signed(change, 1)} {'个百分点' if locale == 'zh' else 'pt'}"
+        case "count" | "people":
+            return f"{_signed(100 * change / base, 1)}%"
+        case "seconds":
+            return f"{_signed(change, 0 if abs(change) >= 10 else 1)} {'秒' if locale == 'zh' else 's'}"
+        case _:
+            return _signed(change, 1)
+
+
+def _signed(value: float, decimals: int) -> str:
+    sign = "+" if round(value, decimals) > 0 else ""
+    return sign + number(value if round(value, decimals) else 0.0, decimals)
+
+
+def day_name(day: date, locale: Locale) -> str:
+    """Return the weekday, in full."""
+    return "周" + "一二三四五六日"[day.weekday()] if locale == "zh" else _WEEKDAYS[day.weekday()]
+
+
+def short_date(day: date, locale: Locale) -> str:
+    """Return day and month, such as ``29 Oct`` or ``10月29日``."""
+    return f"{day.month}月{day.day}日" if locale == "zh" else f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def long_date(day: date, locale: Locale) -> str:
+    """Return the date with its year."""
+    return f"{day.year}年{short_date(day, locale)}" if locale == "zh" else f"{short_date(day, locale)} {day.year}"
+
+
+def period_name(grain: str, start: date, locale: Locale) -> str:
+    """Return a day's date, the Monday a week runs from, or a month with its year."""
+    if grain == "week":
+        return f"{short_date(start, locale)}起一周" if locale == "zh" else f"week of {short_date(start, locale)}"
+    if grain == "month":
+        return f"{start.year}年{start.month}月" if locale == "zh" else f"{_MONTHS[start.month - 1]} {start.year}"
+    return short_date(start, locale)

@@ -1,0 +1,40 @@
+"""What the static pages share: templates, style, and how a page gets to disk.
+
+A page carries everything inside itself, so that it opens from a file and asks nothing of any network.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from serving import language
+
+_HERE = Path(__file__).parent
+
+
+def write(path: Path, template: str, **content: Any) -> Path:
+    """Render a template of this room into ``path``; a reader finds the old page or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(_templates().get_template(template).render(**content), encoding="utf-8")
+    return draft.replace(path)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(
+        {name: getattr(language, name) for name in ("word", "reading", "period_name")},
+        CLASSES=language.CLASSES,
+    )
+    return templates
