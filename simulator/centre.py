@@ -102,7 +102,7 @@ class Site:
 
 
 LATE_WEEKDAYS = (4, 5)
-LATE_HOURS = (4.0, 4.0, 2.0)
+LATE_HOURS = (3.2, 3.2, 1.6)
 """Relative traffic of the late queue from 22 to 23, 23 to 24 and 0 to 0:30."""
 
 LATE_SHIFT = ShiftPattern(16 * 60 + 15, 24 * 60 + 45, 20 * 60)
@@ -113,7 +113,7 @@ CHENGDU = Site(
     language="zh",
     zone=ZoneInfo("Asia/Shanghai"),
     opens=8,
-    hourly=(4, 7, 10, 10.5, 7, 5, 7.5, 9, 9, 7, 5.5, 6, 5, 3),
+    hourly=(4, 6.5, 9, 9.5, 7, 5, 8, 9.5, 9.5, 6.5, 4.4, 4.4, 3.3, 2.4),
     weekdays=(1.15, 1.07, 1.02, 1.0, 1.0, 0.9, 0.86),
     share=0.55,
     queues=(Queue("cd_sales", "6001", 0.3), Queue("cd_service", "6002", 0.45), Queue("cd_billing", "6003", 0.25)),
@@ -122,11 +122,14 @@ CHENGDU = Site(
         Inbox(12, "微信公众号", "Channel::Api", 0.35, False),
     ),
     shifts=(
-        ShiftPattern(8 * 60, 16 * 60 + 30, 11 * 60 + 45),
-        ShiftPattern(13 * 60 + 45, 22 * 60 + 15, 17 * 60 + 45),
-        ShiftPattern(9 * 60, 17 * 60 + 30, 12 * 60 + 30),
-        ShiftPattern(12 * 60, 20 * 60 + 30, 16 * 60),
-        ShiftPattern(8 * 60 + 30, 17 * 60, 13 * 60),
+        ShiftPattern(8 * 60, 16 * 60 + 30, 12 * 60),
+        ShiftPattern(9 * 60 + 30, 18 * 60, 13 * 60),
+        ShiftPattern(13 * 60 + 45, 22 * 60 + 15, 17 * 60 + 30),
+        ShiftPattern(8 * 60 + 30, 17 * 60, 12 * 60 + 30),
+        ShiftPattern(11 * 60 + 30, 20 * 60, 16 * 60),
+        ShiftPattern(8 * 60, 16 * 60 + 30, 12 * 60),
+        ShiftPattern(9 * 60 + 30, 18 * 60, 13 * 60),
+        ShiftPattern(13 * 60 + 45, 22 * 60 + 15, 17 * 60 + 30),
     ),
     days_off=((5, 6), (2, 3), (6, 0), (4, 5), (1, 2), (5, 6), (3, 4)),
     first_extension=1001,
@@ -143,7 +146,7 @@ MANCHESTER = Site(
     language="en",
     zone=ZoneInfo("Europe/London"),
     opens=8,
-    hourly=(4, 8, 10.5, 10, 7.5, 7, 9, 9.5, 8.5, 6.5, 5, 3),
+    hourly=(4, 6.5, 9, 9.5, 8, 7.5, 9.5, 10, 9, 5.5, 3.6, 2.4),
     weekdays=(1.25, 1.14, 1.08, 1.05, 1.08, 0.8, 0.6),
     share=0.45,
     queues=(Queue("mc_sales", "7001", 0.25), Queue("mc_service", "7002", 0.45), Queue("mc_billing", "7003", 0.3)),
@@ -152,12 +155,17 @@ MANCHESTER = Site(
         Inbox(22, "WhatsApp", "Channel::Whatsapp", 0.4, False),
     ),
     shifts=(
-        ShiftPattern(8 * 60, 16 * 60 + 30, 11 * 60 + 45),
-        ShiftPattern(11 * 60 + 45, 20 * 60 + 15, 15 * 60 + 30),
-        ShiftPattern(9 * 60, 17 * 60 + 30, 12 * 60 + 45),
-        ShiftPattern(8 * 60 + 30, 17 * 60, 13 * 60 + 15),
+        ShiftPattern(8 * 60, 16 * 60 + 30, 12 * 60),
+        ShiftPattern(11 * 60 + 45, 20 * 60 + 15, 16 * 60),
+        ShiftPattern(9 * 60 + 30, 18 * 60, 13 * 60),
+        ShiftPattern(8 * 60, 16 * 60 + 30, 12 * 60),
+        ShiftPattern(11 * 60 + 45, 20 * 60 + 15, 16 * 60),
+        ShiftPattern(8 * 60 + 30, 17 * 60, 12 * 60 + 30),
+        ShiftPattern(9 * 60 + 30, 18 * 60, 13 * 60),
+        ShiftPattern(11 * 60 + 45, 20 * 60 + 15, 16 * 60),
+        ShiftPattern(8 * 60, 16 * 60 + 30, 12 * 60),
     ),
-    days_off=((5, 6), (6, 0), (5, 6), (2, 3), (6, 0), (4, 5), (5, 6)),
+    days_off=((5, 6), (1, 2), (5, 6), (3, 4), (6, 0), (2, 3), (5, 6)),
     first_extension=2001,
     first_conversation=700_001,
     first_channel=40_000_000,
@@ -180,7 +188,7 @@ def arrivals(rng: np.random.Generator, site: Site, day: date, daily: float, late
     ``daily`` is the mean number of an average day; weekday and a daily accident of a few percent change it.
     ``late`` adds the traffic of a late opening, which no average counts.
     """
-    mean = daily * site.weekdays[day.weekday()] * rng.lognormal(-0.0018, 0.06)
+    mean = daily * site.weekdays[day.weekday()] * rng.lognormal(0.0, 0.03)
     opening = site.opens * 3600.0
     hours = opening + 3600.0 * np.arange(len(site.hourly) + 1)
     drawn = _draw(rng, mean, site.hourly, hours)

@@ -334,7 +334,7 @@ class ChatSystem:
         self._say(chat, at, desk, chance.choice(stock.greetings))
         if chance.random() < 0.12:
             chat.messages.append(Message(at + 5, OUTGOING, chance.choice(stock.notes), desk.sender, is_private=True))
-        for _ in range(min(9, 1 + int(chance.expovariate(0.42)))):
+        for _ in range(min(9, 1 + int(chance.expovariate(0.6)))):
             at += chance.lognormvariate(3.3, 0.6)
             self._hear(chat, at, self._customer_line(chat))
             at += 5 + chance.lognormvariate(3.5, 0.6) * crowding * desk.pace

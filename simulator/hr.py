@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from simulator.centre import Site
-from simulator.people import Conduct, Staff, shift
+from simulator.people import HOURS_A_WEEK, Conduct, Staff, shift
 
 
 def _write(path: Path, header: str, rows: Iterable[Sequence[object]], site: Site) -> None:
@@ -45,7 +45,7 @@ def write_employees(path: Path, site: Site, staff: Staff, known: date) -> None:
                     period.team,
                     "" if leader == employee.number else leader,
                     employee.role,
-                    employee.hours,
+                    HOURS_A_WEEK,
                     employee.hired,
                     left or "",
                     employee.leave_reason if left else "",

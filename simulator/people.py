@@ -21,6 +21,7 @@ VOICE_STAFF = 0.6
 """Share of a site's agents who work on the telephone."""
 
 TEAM_SIZE = 9
+HOURS_A_WEEK = 40
 CLASS_SIZE = 8 / 60
 """New hires of the class that starts in the third week, for each agent of the centre."""
 
@@ -64,7 +65,6 @@ class Employee:
     turn: int
     pace: float = 1.0
     quality: float = 8.7
-    hours: int = 40
     queues: tuple[str, ...] = ()
     login: str | None = None
     user_id: int | None = None
@@ -185,7 +185,6 @@ def _recruit(rng: np.random.Generator, site: Site, channel: Channel, turn: int, 
         turn=turn,
         pace=min(1.25, max(0.8, rng.normal(1.0, 0.08))),
         quality=min(9.6, max(7.8, rng.normal(8.8, 0.35))),
-        hours=int(rng.choice((40, 40, 40, 32))),
     )
     if channel == "voice":
         employee.queues = tuple(q for n, q in enumerate(queues) if n != (turn + 2) % len(queues))

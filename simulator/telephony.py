@@ -23,12 +23,12 @@ from simulator.people import Conduct, Employee
 RING_LIMIT = 15.0
 """Seconds after which an unanswered ring goes on to the next agent."""
 RING_IGNORED = 0.025
-QUEUE_LIMIT = 420.0
+QUEUE_LIMIT = 600.0
 """Seconds after which the queue gives a caller up."""
-MEAN_PATIENCE = 170.0
+MEAN_PATIENCE = 280.0
 BALKERS = 0.025
 """Share of the callers who hang up within five seconds."""
-TALK_MEDIAN = {"sales": 215.0, "service": 240.0, "billing": 255.0}
+TALK_MEDIAN = {"sales": 165.0, "service": 185.0, "billing": 200.0}
 TALK_SPREAD = 0.62
 BLIND_TRANSFERS = 0.05
 ATTENDED_TRANSFERS = 0.012
@@ -359,7 +359,7 @@ class Pbx:
     def _transferred(self, call: Call, target: int) -> Call:
         """The next visit of a caller who was put through to another queue."""
         chance = self._chance
-        talk = min(3000.0, chance.lognormvariate(5.4, TALK_SPREAD))
+        talk = min(3000.0, chance.lognormvariate(5.25, TALK_SPREAD))
         wrap = min(90.0, max(10.0, chance.lognormvariate(3.4, 0.5)))
         patience = 5 + chance.expovariate(1 / MEAN_PATIENCE)
         return Call(call.id, call.phone, target, patience, talk, wrap, _ending(chance.uniform(0.08, 1)))
