@@ -104,7 +104,7 @@ class Item:
 
 def items(library: Library, locales: Sequence[Locale]) -> list[Item]:
     """Return everything that the boards need, in the order in which it can be created."""
-    boards = [(board, locale) for locale in locales for board in library.boards]
+    boards: list[tuple[Board, Locale]] = [(board, locale) for locale in locales for board in library.boards]
     return [
         *_collections(locales),
         *_unique(_choices(library, locales)),
@@ -465,7 +465,6 @@ def _dashboard(board: Board, library: Library, locale: Locale) -> Item:
             "collection_id": Ref("collection", locale),
             "archived": False,
             "width": "full",
-            "auto_apply_filters": True,
             "parameters": [_parameter(board, filter, locale) for filter in board.filters.values()],
             "tabs": list(tabs.values()),
             "dashcards": {card.key: _dashcard(board, card, library, locale, tabs[card.tab]) for card in board.cards},
