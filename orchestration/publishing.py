@@ -5,6 +5,7 @@ Shared by the Dagster assets and the command line. Which periods PostgreSQL lack
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,9 @@ from orchestration.home import Home
 if TYPE_CHECKING:
     from serving.metabase.apply import Applied
     from serving.metabase.plan import Plan
+
+PUBLISHED = ("dim_indicators", "dim_members", "dim_dates", "indicator_values", "board_indicator_values")
+"""Models that Metabase finds in the schema it reads."""
 
 _progress = logging.getLogger("gaugebook").info
 
@@ -59,18 +63,36 @@ def write_pages(home: Home, centre: Centre, day: date | None = None, period: str
 
 
 def plan_boards(home: Home, centre: Centre) -> Plan:
-    """Return what the Metabase server lacks of the boards, or holds otherwise."""
-    from serving.metabase.plan import plan
+    """Return what the Metabase server lacks of the boards, or holds otherwise.
 
-    return plan(*_boards(home, centre))
+    Raises:
+        CentreError: centre.yml names no Metabase, or no PostgreSQL for it to read.
+        serving.metabase.client.MetabaseError: the server cannot be asked.
+    """
+    from serving.metabase.plan import plan
+    from serving.metabase.spec import read_manifest
+
+    metabase, postgres = centre.metabase, centre.postgres
+    if metabase is None or postgres is None:
+        raise CentreError(f"{home.centre_file} needs a `metabase:` section, and a `postgres:` one that it reads from")
+    manifest = json.loads(dbt.manifest(home).read_text(encoding="utf-8"))
+    return plan(
+        metabase.client(),
+        read_manifest(manifest, PUBLISHED),
+        database=metabase.database,
+        state=home.boards_state,
+        readers=metabase.readers,
+    )
 
 
 def apply_boards(home: Home, centre: Centre) -> Applied:
-    """Make the Metabase server hold the boards."""
+    """Make the Metabase server hold the boards; raises as ``plan_boards``."""
     from serving.metabase.apply import apply
 
+    planned = plan_boards(home, centre)
+    assert centre.metabase is not None  # plan_boards has refused otherwise
     _progress("applying the boards")
-    return apply(plan_boards(home, centre))
+    return apply(centre.metabase.client(), planned)
 
 
 def _built(home: Home) -> Ledger:
