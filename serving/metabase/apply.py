@@ -210,7 +210,7 @@ class _Writer:
         self._ids[Ref("database", "database")] = created["id"]
 
     def _synchronise(self) -> None:
-        """Have the server read the tables, and wait for it by its tasks: `initial_sync_status` knows the first time only."""
+        """Have the server read the tables; its tasks say when it has, its `initial_sync_status` only the first time."""
         database = self._ids[Ref("database", "database")]
         before = max((task["id"] for task in self._syncs(database)), default=0)
         self._client.post(f"/api/database/{database}/sync_schema")

@@ -18,6 +18,8 @@ import requests
 from metabase_api import Metabase_API
 from pydantic import BaseModel, ConfigDict
 
+from serving import ServingError
+
 OLDEST, NEWEST = 58, 63
 """Major versions of Metabase whose behaviour the documents here were written against."""
 
@@ -53,7 +55,7 @@ class MetabaseTarget(BaseModel):
         return Metabase(self.url, key)
 
 
-class MetabaseError(RuntimeError):
+class MetabaseError(ServingError):
     """Metabase refused or could not be asked; ``status`` is null when no answer came."""
 
     def __init__(self, message: str, status: int | None = None, body: str = "") -> None:

@@ -520,8 +520,7 @@ def _written(card: Card, library: Library, locale: Locale) -> Document:
 
 def _definition(indicator: Indicator, locale: Locale) -> str:
     colon = ": " if locale == "en" else "："
-    caveat = f" *{indicator.caveat[locale]}*" if indicator.caveat else ""
-    return f"**{indicator.name[locale]}**{colon}{indicator.definition[locale]}{caveat}"
+    return f"**{indicator.name[locale]}**{colon}{indicator.definition[locale]}"
 
 
 def _placed(board: Board, card: Card, locale: Locale) -> Document:

@@ -15,6 +15,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from serving import ServingError
+
 Locale = Literal["en", "zh"]
 LOCALES: tuple[Locale, ...] = ("en", "zh")
 
@@ -35,7 +37,7 @@ TEXTS = ("heading", "text", "definitions")
 _ONE_INDICATOR = ("smartscalar", "row")
 
 
-class BoardError(ValueError):
+class BoardError(ServingError):
     """A board cannot be drawn; the message names file, card and what is wrong."""
 
 
