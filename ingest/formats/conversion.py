@@ -1,7 +1,7 @@
 """Turns cells into typed contract rows: a declared mapping becomes one SQL query over all cells of a pass.
 
-What a mapping may declare is in ``ingest.mapping``; how files become cells is in ``ingest.formats.sheet``; what a well-typed
-row must satisfy beyond its types is the contract's business. None of that belongs here.
+What a mapping may declare is in ``ingest.mapping``; how files become cells is in ``ingest.formats.sheet``; what a
+well-typed row must satisfy beyond its types is the contract's business. None of that belongs here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Spreadsheets: delimited text and workbooks, mapped to contract tables as centre.yml declares.
 
-What a mapping may say is in ``ingest.mapping``, how files are opened in ``ingest.formats.sheet``. Formats with a shape of
-their own (a queue log, a scorecard) do not belong here.
+What a mapping may say is in ``ingest.mapping``, how files are opened in ``ingest.formats.sheet``. Formats with a shape
+of their own (a queue log, a scorecard) do not belong here.
 """
 
 from __future__ import annotations
