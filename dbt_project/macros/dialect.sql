@@ -39,33 +39,21 @@
 {%- endmacro %}
 
 
-{% macro seconds_between(earlier, later) %}
-    {{- return(adapter.dispatch('seconds_between')(earlier, later)) -}}
+{#- Microseconds since 1970-01-01 UTC: whole numbers, so that sums do not depend on the order of their parts. -#}
+{% macro epoch_microseconds(instant) %}
+    {{- return(adapter.dispatch('epoch_microseconds')(instant)) -}}
 {% endmacro %}
 
-{% macro duckdb__seconds_between(earlier, later) -%}
-    epoch_us({{ later }} - {{ earlier }}) / 1e6
+{% macro duckdb__epoch_microseconds(instant) -%}
+    epoch_us({{ instant }})
 {%- endmacro %}
 
-{% macro spark__seconds_between(earlier, later) -%}
-    (unix_micros({{ later }}) - unix_micros({{ earlier }})) / 1e6
-{%- endmacro %}
-
-
-{#- Seconds since 1970-01-01 UTC. -#}
-{% macro epoch_seconds(instant) %}
-    {{- return(adapter.dispatch('epoch_seconds')(instant)) -}}
-{% endmacro %}
-
-{% macro duckdb__epoch_seconds(instant) -%}
-    epoch_us({{ instant }}) / 1e6
-{%- endmacro %}
-
-{% macro spark__epoch_seconds(instant) -%}
-    unix_micros({{ instant }}) / 1e6
+{% macro spark__epoch_microseconds(instant) -%}
+    unix_micros({{ instant }})
 {%- endmacro %}
 
 
+{#- Seconds since 1970-01-01 UTC to an instant. -#}
 {% macro instant_of_epoch(seconds) %}
     {{- return(adapter.dispatch('instant_of_epoch')(seconds)) -}}
 {% endmacro %}

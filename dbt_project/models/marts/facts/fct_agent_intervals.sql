@@ -1,3 +1,9 @@
+{%- set quarter_us = 15 * 60 * 1000000 -%}
+{%- set quarters = numbers_between(
+    'cast(floor(from_us / ' ~ quarter_us ~ ') as bigint)',
+    'cast(ceil(to_us / ' ~ quarter_us ~ ') as bigint) - 1'
+) -%}
+
 with agent_states as (
 
     select * from {{ ref('stg_telephony__agent_states') }}
@@ -39,8 +45,8 @@ stretches as (
         time_zone,
         state,
         started_on,
-        {{ epoch_seconds('started_at') }} as from_second,
-        {{ epoch_seconds('ended_at') }} as to_second
+        {{ epoch_microseconds('started_at') }} as from_us,
+        {{ epoch_microseconds('ended_at') }} as to_us
     from agent_states
 
 ),
@@ -52,8 +58,8 @@ known_days as (
         source_system,
         started_on as local_date,
         least(
-            max(coalesce(to_second, from_second)),
-            {{ epoch_seconds(instant_of_local("started_on + interval '1' day", 'time_zone')) }}
+            max(coalesce(to_us, from_us)),
+            {{ epoch_microseconds(instant_of_local("started_on + interval '1' day", 'time_zone')) }}
         ) as known_until
     from stretches
     group by source_system, started_on, time_zone
@@ -69,8 +75,8 @@ closed_stretches as (
         stretches.site_key,
         stretches.time_zone,
         stretches.state,
-        stretches.from_second,
-        coalesce(stretches.to_second, known_days.known_until) as to_second
+        stretches.from_us,
+        coalesce(stretches.to_us, known_days.known_until) as to_us
     from stretches
     inner join known_days
         on
@@ -84,12 +90,9 @@ state_quarters as (
 
     select
         *,
-        {{ numbers_between(
-            'cast(floor(from_second / 900) as bigint)',
-            'cast(ceil(to_second / 900) as bigint) - 1'
-        ) }} as quarter
+        {{ quarters }} as quarter
     from closed_stretches
-    where from_second < to_second
+    where from_us < to_us
 
 ),
 
@@ -100,8 +103,8 @@ scheduled as (
         site_key,
         time_zone,
         activity,
-        {{ epoch_seconds('start_at') }} as from_second,
-        {{ epoch_seconds('end_at') }} as to_second
+        {{ epoch_microseconds('start_at') }} as from_us,
+        {{ epoch_microseconds('end_at') }} as to_us
     from roster
     where start_at < end_at
 
@@ -111,10 +114,7 @@ scheduled_quarters as (
 
     select
         *,
-        {{ numbers_between(
-            'cast(floor(from_second / 900) as bigint)',
-            'cast(ceil(to_second / 900) as bigint) - 1'
-        ) }} as quarter
+        {{ quarters }} as quarter
     from scheduled
 
 ),
@@ -167,8 +167,8 @@ state_pieces as (
         state_quarters.quarter,
         touched_quarters.local_date,
         touched_quarters.interval_start,
-        greatest(state_quarters.from_second, state_quarters.quarter * 900) as from_second,
-        least(state_quarters.to_second, (state_quarters.quarter + 1) * 900) as to_second
+        greatest(state_quarters.from_us, state_quarters.quarter * {{ quarter_us }}) as from_us,
+        least(state_quarters.to_us, (state_quarters.quarter + 1) * {{ quarter_us }}) as to_us
     from state_quarters
     inner join touched_quarters
         on
@@ -228,10 +228,10 @@ scheduled_pieces as (
         scheduled_quarters.quarter,
         touched_quarters.local_date,
         touched_quarters.interval_start,
-        greatest(scheduled_quarters.from_second, scheduled_quarters.quarter * 900) as from_second,
+        greatest(scheduled_quarters.from_us, scheduled_quarters.quarter * {{ quarter_us }}) as from_us,
         least(
-            scheduled_quarters.to_second, (scheduled_quarters.quarter + 1) * 900, measured_days.known_until
-        ) as to_second
+            scheduled_quarters.to_us, (scheduled_quarters.quarter + 1) * {{ quarter_us }}, measured_days.known_until
+        ) as to_us
     from scheduled_quarters
     inner join touched_quarters
         on
@@ -242,7 +242,7 @@ scheduled_pieces as (
             scheduled_quarters.agent_key = measured_days.agent_key
             and touched_quarters.local_date = measured_days.local_date
     where
-        greatest(scheduled_quarters.from_second, scheduled_quarters.quarter * 900) < measured_days.known_until
+        greatest(scheduled_quarters.from_us, scheduled_quarters.quarter * {{ quarter_us }}) < measured_days.known_until
 
 ),
 
@@ -254,15 +254,15 @@ adherent_pieces as (
         scheduled_pieces.quarter,
         scheduled_pieces.local_date,
         scheduled_pieces.interval_start,
-        least(scheduled_pieces.to_second, state_pieces.to_second)
-        - greatest(scheduled_pieces.from_second, state_pieces.from_second) as seconds
+        least(scheduled_pieces.to_us, state_pieces.to_us)
+        - greatest(scheduled_pieces.from_us, state_pieces.from_us) as adherent_us
     from scheduled_pieces
     inner join state_pieces
         on
             scheduled_pieces.agent_key = state_pieces.agent_key
             and scheduled_pieces.quarter = state_pieces.quarter
-            and scheduled_pieces.from_second < state_pieces.to_second
-            and state_pieces.from_second < scheduled_pieces.to_second
+            and scheduled_pieces.from_us < state_pieces.to_us
+            and state_pieces.from_us < scheduled_pieces.to_us
     inner join matches
         on
             scheduled_pieces.activity = matches.activity
@@ -278,11 +278,11 @@ pieces as (
         quarter,
         local_date,
         interval_start,
-        case when state in ('on_contact', 'acw') then to_second - from_second else 0 end as handling_seconds,
-        case when state = 'available' then to_second - from_second else 0 end as available_seconds,
-        to_second - from_second as logged_in_seconds,
-        0 as scheduled_seconds,
-        0 as adherent_seconds
+        case when state in ('on_contact', 'acw') then to_us - from_us else 0 end as handling_us,
+        case when state = 'available' then to_us - from_us else 0 end as available_us,
+        to_us - from_us as logged_in_us,
+        0 as scheduled_us,
+        0 as adherent_us
     from state_pieces
     union all
     select
@@ -291,11 +291,11 @@ pieces as (
         quarter,
         local_date,
         interval_start,
-        0 as handling_seconds,
-        0 as available_seconds,
-        0 as logged_in_seconds,
-        to_second - from_second as scheduled_seconds,
-        0 as adherent_seconds
+        0 as handling_us,
+        0 as available_us,
+        0 as logged_in_us,
+        to_us - from_us as scheduled_us,
+        0 as adherent_us
     from scheduled_pieces
     union all
     select
@@ -304,11 +304,11 @@ pieces as (
         quarter,
         local_date,
         interval_start,
-        0 as handling_seconds,
-        0 as available_seconds,
-        0 as logged_in_seconds,
-        0 as scheduled_seconds,
-        seconds as adherent_seconds
+        0 as handling_us,
+        0 as available_us,
+        0 as logged_in_us,
+        0 as scheduled_us,
+        adherent_us
     from adherent_pieces
 
 ),
@@ -321,12 +321,12 @@ intervals as (
         local_date,
         interval_start,
         max(site_key) as site_key,
-        sum(handling_seconds) as handling_seconds,
-        sum(available_seconds) as available_seconds,
-        sum(logged_in_seconds) as logged_in_seconds,
-        sum(scheduled_seconds) as scheduled_seconds,
+        sum(handling_us) as handling_us,
+        sum(available_us) as available_us,
+        sum(logged_in_us) as logged_in_us,
+        sum(scheduled_us) as scheduled_us,
         -- somebody logged in to two systems at once keeps to the roster only once
-        least(sum(adherent_seconds), sum(scheduled_seconds)) as adherent_seconds
+        least(sum(adherent_us), sum(scheduled_us)) as adherent_us
     from pieces
     group by agent_key, quarter, local_date, interval_start
 
@@ -340,11 +340,11 @@ select
     coalesce(agent_teams.site_key, intervals.site_key) as site_key,
     intervals.local_date,
     intervals.interval_start,
-    intervals.handling_seconds,
-    intervals.available_seconds,
-    intervals.logged_in_seconds,
-    intervals.scheduled_seconds,
-    intervals.adherent_seconds
+    intervals.handling_us / 1e6 as handling_seconds,
+    intervals.available_us / 1e6 as available_seconds,
+    intervals.logged_in_us / 1e6 as logged_in_seconds,
+    intervals.scheduled_us / 1e6 as scheduled_seconds,
+    intervals.adherent_us / 1e6 as adherent_seconds
 from intervals
 left join agent_teams
     on

@@ -4,11 +4,23 @@ with agent_teams as (
 
 ),
 
+known as (
+
+    select min(local_date) as first_date from {{ ref('fct_queue_visits') }}
+    union all
+    select min(local_date) as first_date from {{ ref('fct_agent_intervals') }}
+    union all
+    select min(local_date) as first_date from {{ ref('fct_shift_days') }}
+    union all
+    select min(local_date) as first_date from {{ ref('fct_qa_evaluations') }}
+
+),
+
 dates as (
 
     select date_day as local_date from {{ ref('dim_dates') }}
     where
-        date_day <= {{ as_of() }}
+        date_day between (select min(first_date) from known) and {{ as_of() }}
         and (
             {{ is_touched('date_day') }}
             {%- if is_incremental() %}

@@ -76,7 +76,7 @@ judged as (
         and coalesce(dated.wait_seconds <= thresholds.answer_threshold_sec, false) as is_answered_in_threshold,
         dated.outcome = 'abandoned'
         and coalesce(dated.wait_seconds <= thresholds.short_abandon_sec, false) as is_short_abandon,
-        dated.outcome = 'callback_requested' as is_callback
+        dated.outcome = 'callback_requested' and not dated.is_answered as is_callback
     from dated
     left join thresholds
         on

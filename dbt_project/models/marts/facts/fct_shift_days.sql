@@ -63,20 +63,20 @@ attended as (
         dated.employee_key as agent_key,
         dated.site_key,
         dated.local_date,
-        {{ seconds_between('dated.start_at', 'dated.end_at') }} as scheduled_seconds,
+        {{ microseconds_between('dated.start_at', 'dated.end_at') }} as scheduled_us,
         case
             when attendance.status = 'absent' then 0
             when attendance.status in ('present', 'half_day')
                 then
                     greatest(
-                        {{ seconds_between(
+                        {{ microseconds_between(
                             'greatest(dated.start_at, coalesce(attendance.clock_in_at, dated.start_at))',
                             'least(dated.end_at, coalesce(attendance.clock_out_at, dated.end_at))'
                         ) }},
                         0
                     )
-            else {{ seconds_between('dated.start_at', 'dated.end_at') }}
-        end as covered_seconds
+            else {{ microseconds_between('dated.start_at', 'dated.end_at') }}
+        end as covered_us
     from dated
     inner join attendance
         on
@@ -94,8 +94,8 @@ days as (
         agent_key,
         local_date,
         max(site_key) as site_key,
-        sum(scheduled_seconds) as scheduled_seconds,
-        sum(scheduled_seconds - covered_seconds) as missed_seconds
+        sum(scheduled_us) as scheduled_us,
+        sum(scheduled_us - covered_us) as missed_us
     from attended
     group by agent_key, local_date
 
@@ -107,8 +107,8 @@ select
     agent_teams.team_key,
     coalesce(agent_teams.site_key, days.site_key) as site_key,
     days.local_date,
-    days.scheduled_seconds,
-    days.missed_seconds
+    days.scheduled_us / 1e6 as scheduled_seconds,
+    days.missed_us / 1e6 as missed_seconds
 from days
 left join agent_teams
     on
