@@ -176,7 +176,7 @@ class Warehouse(Batches):
     def __init__(self, warehouse: Path):
         super().__init__(duckdb.connect(str(warehouse), read_only=True))
 
-    def load(self, dates: Sequence[date]) -> None:
+    def load(self, dates: Sequence[date] | None) -> None:
         """Make ``batch`` the values whose period holds one of ``dates``, beside what the dictionary says of them."""
         schema = self.connection.execute(
             "select schema_name from duckdb_tables() where table_name = 'indicator_values'"
@@ -184,20 +184,17 @@ class Warehouse(Batches):
         if schema is None:
             raise LookupError("the warehouse holds no table indicator_values: build the models first")
         self.connection.execute(f"set schema = '{schema[0]}'")
-        self.connection.register("touched", pa.table({"local_date": pa.array(sorted(dates), pa.date32())}))
-        self.connection.execute(
-            """
-            create or replace temp view batch as
-            with periods as (
-                select distinct grain, date_trunc(grain, local_date)::date as period_start
+        touched = "true"
+        if dates is not None:
+            self.connection.register("touched", pa.table({"local_date": pa.array(sorted(dates), pa.date32())}))
+            touched = """(grain, date_trunc(grain, period_start)) in (
+                select (grain, date_trunc(grain, local_date))
                 from touched cross join unnest(['day', 'week', 'month']) as grains (grain)
-            ),
-            valued as (
-                select indicator_values.* from indicator_values
-                semi join periods
-                    on indicator_values.grain = periods.grain
-                    and date_trunc(indicator_values.grain, indicator_values.period_start) = periods.period_start
-            ),
+            )"""
+        self.connection.execute(
+            f"""
+            create or replace temp view batch as
+            with valued as (select * from indicator_values where {touched}),
             dictionary as (select indicator, unit, class, unnest(grains) as grain from dim_indicators)
             select * from dictionary full join valued using (indicator, grain)
             """

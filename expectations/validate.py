@@ -106,8 +106,8 @@ def validate_deliveries(lake_root: Path, partitions: Mapping[str, Sequence[date]
     return verdicts
 
 
-def validate_indicators(warehouse: Path, dates: Sequence[date]) -> list[Verdict]:
-    """Judge the indicator values of every day, week and month that holds one of ``dates``.
+def validate_indicators(warehouse: Path, dates: Sequence[date] | None) -> list[Verdict]:
+    """Judge the indicator values of every day, week and month that holds one of ``dates``; ``None`` means all values.
 
     Raises:
         LookupError: The warehouse has no indicator values yet.
