@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration import dbt
 from orchestration.builds import Ledger
 from orchestration.centre import Centre, CentreError
 from orchestration.home import Home
