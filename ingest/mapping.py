@@ -20,13 +20,16 @@ from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from ingest.contract import DATE, INSTANT, TABLES, Column, Table
 from ingest.source import TimeZone
 
 Unit = Literal["ms", "s", "min", "h", "day", "hms", "hm"]
 """Unit of a duration. ``day`` is a spreadsheet's fraction of a day, ``hms`` is text h:m:s or m:s, ``hm`` is h:m."""
+
+Scale = Literal[1, 100, "percent_text"]
+"""Of percents: the number that stands for the whole, or ``percent_text`` for ``85%``."""
 
 _FILLED_BY_READER = ("source_system", "source_record_id", "extra")
 
@@ -61,14 +64,20 @@ class Converted(Declared):
     when none is given."""
     zone: TimeZone | None = None
     unit: Unit | None = None
-    scale: Literal[1, 100, "percent_text"] | None = None
-    """Of percents: the number that stands for the whole, or ``percent_text`` for ``85%``."""
+    scale: Scale | None = None
     decimal: Literal[".", ","] = "."
     """Decimal mark; the other of the two groups thousands."""
     values: dict[str, str | bool | int | float | None] = Field(default_factory=dict)
     """Translation of tokens; ``*`` stands for every other token. A token without translation rejects the row."""
     after: str | None = None
     rolls_over: bool = False
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _tokens_are_texts(cls, declared: Any) -> Any:
+        if isinstance(declared, Mapping) and any(isinstance(token, bool) for token in declared):
+            raise ValueError("YAML reads yes, no, on, off, true and false as true or false: quote such tokens")
+        return declared
 
     @model_validator(mode="after")
     def _rolls_over_something(self) -> Self:
@@ -185,6 +194,8 @@ class TableMapping(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    computed: ClassVar[tuple[str, ...]] = ()
+    """Contract columns that a format computes itself: not to be mapped, and found among the cells by their names."""
 
     table: str
     files: str = "*"
@@ -209,7 +220,7 @@ class TableMapping(BaseModel):
             known = ", ".join(name for name, known in TABLES.items() if not known.raw)
             raise ValueError(f"table {self.table}: the contract has {known}")
         if self.columns:
-            _check_columns(table, self.columns)
+            _check_columns(table, self.columns, self.computed)
         return self
 
     @property
@@ -239,7 +250,7 @@ class TableMapping(BaseModel):
         return [name for name in dict.fromkeys(needed) if name not in present]
 
     def wanted(self, header: Iterable[str]) -> list[str]:
-        """Return the columns of a header that the mapping reads."""
+        """Return the column names that the mapping reads, among those of one or several headers."""
         cells = [cell for cell in self.resolved(header).values() if isinstance(cell, Cell)]
         return list(dict.fromkeys([name for cell in cells for name in listed(cell.column)] + [*self.only, *self.keep]))
 
@@ -252,15 +263,15 @@ def _own_name(column: Column) -> Cell:
     )
 
 
-def _check_columns(table: Table, columns: Mapping[str, Declared]) -> None:
-    known = {column.name: column for column in table.columns}
+def _check_columns(table: Table, columns: Mapping[str, Declared], computed: tuple[str, ...]) -> None:
+    known = {c.name: c for c in table.columns if c.name not in ("source_system", "extra", *computed)}
     for name, declared in columns.items():
-        if name not in known or name in ("source_system", "extra"):
+        if name not in known:
             raise ValueError(f"{table.name} has no column {name} to map; it has {', '.join(known)}")
         _check_kind(known[name], declared)
         if absent := declared.references() - set(columns):
             raise ValueError(f"{name} refers to {', '.join(sorted(absent))}, which the mapping does not fill")
-    needed = [c.name for c in table.columns if c.required and c.name not in _FILLED_BY_READER]
+    needed = [c.name for c in known.values() if c.required and c.name not in _FILLED_BY_READER]
     needed += [name for name in table.key if name == "source_record_id"]
     if unfilled := [name for name in needed if name not in columns]:
         raise ValueError(f"{table.name} requires {', '.join(unfilled)}; map them or give a constant value")

@@ -1,9 +1,24 @@
 """The registry of source formats: one line a format in the union and one in the table."""
 
-from ingest.formats import chatwoot, spreadsheet
+from typing import Annotated
+
+from pydantic import Field
+
+from ingest.formats import chatwoot, queue_log, scorecard, spreadsheet
 from ingest.formats.base import Format
+
+Source = Annotated[
+    chatwoot.ChatwootSource
+    | queue_log.QueueLogSource
+    | scorecard.ScorecardSource
+    | spreadsheet.SpreadsheetSource,
+    Field(discriminator="format"),
+]
+"""A source of any format, as centre.yml declares it."""
 
 FORMATS: dict[str, Format] = {
     "chatwoot": Format(chatwoot.ChatwootSource, chatwoot.read, chatwoot.derive),
+    "queue_log": Format(queue_log.QueueLogSource, queue_log.read, queue_log.derive),
+    "scorecard": Format(scorecard.ScorecardSource, scorecard.read),
     "spreadsheet": Format(spreadsheet.SpreadsheetSource, spreadsheet.read),
 }

@@ -25,6 +25,7 @@ from ingest.mapping import (
     NamePart,
     OfSource,
     Presence,
+    Scale,
     Shifted,
     TableMapping,
     in_order,
@@ -202,10 +203,11 @@ def _duration(text: str, is_clock: str, declared: Converted) -> str:
     return f"case when {is_clock} then {_clock_ms(text, 'hms')} else {counted} end"
 
 
-def _percent(text: str, declared: Converted) -> str:
-    if declared.scale == "percent_text":
-        return number(f"case when suffix({text}, '%') then rtrim({text}, ' %') end", declared.decimal)
-    return f"{number(text, declared.decimal)} * {100 if declared.scale == 1 else 1}"
+def percent(text: str, scale: Scale | None, decimal: Literal[".", ","] = ".") -> str:
+    """SQL for a text as points of 100, null when it does not fit the scale."""
+    if scale == "percent_text":
+        return number(f"case when suffix({text}, '%') then rtrim({text}, ' %') end", decimal)
+    return f"{number(text, decimal)} * {100 if scale == 1 else 1}"
 
 
 def _plain(column: Column, text: str, is_clock: str, declared: Converted) -> tuple[str, str, str]:
@@ -218,7 +220,7 @@ def _plain(column: Column, text: str, is_clock: str, declared: Converted) -> tup
         return _duration(text, is_clock, declared), f"a duration in {declared.unit}", mend
     if column.name.endswith("_pct"):
         mend = "declare the scale of the column, or correct the cell"
-        return _percent(text, declared), f"a percent of scale {declared.scale}", mend
+        return percent(text, declared.scale, declared.decimal), f"a percent of scale {declared.scale}", mend
     if column.type == REAL:
         return number(text, declared.decimal), "a number", _CORRECT_TOKEN
     if column.type == WHOLE:
@@ -315,7 +317,8 @@ def convert(
     """Turn cells into rows of the mapping's contract table and rejects, both in the order of the cells.
 
     ``cells`` has for the n-th wanted column its text ``v<n>`` and the flag ``c<n>`` (a workbook's true date or time),
-    besides ``_name`` (file name) and a row's place. ``zone``, ``site`` and ``source`` are the source's.
+    besides ``_name`` (file name), a row's place, and the columns that the mapping says are computed. ``zone``,
+    ``site`` and ``source`` are the source's.
     """
     table = mapping.contract
     columns = mapping.resolved(wanted)
@@ -339,7 +342,7 @@ def convert(
     kept = ", ".join(f"{literal(name)}, {cleaned(f'v{position[name]}', mapping.na)}" for name in mapping.keep)
     query.define("extra", f"json_object({kept})::varchar" if kept else "null::varchar")
     for column in table.columns:
-        if column.name not in columns and column.name not in ("source_system", "source_record_id", "extra"):
+        if column.name not in (*columns, *mapping.computed, "source_system", "source_record_id", "extra"):
             query.define(column.name, f"null::{_SQL_TYPES[column.type]}")
     conditions = [f"{cleaned(f'v{position[c]}', mapping.na)} in {literals(v)}" for c, v in mapping.only.items()]
     schema = batch_schema(table.name)

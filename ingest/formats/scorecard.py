@@ -1,0 +1,243 @@
+"""QA scorecards: wide tables with one row an evaluation and one column an item.
+
+The score is always computed from the items: 100 × Σ(points × weight) / Σ(maximum × weight) over the items that apply,
+or 0 when a fatal item failed and the form says so. Where the sheet's own total differs by more than half a point, the
+row still counts with the computed score, and both the delivered score and the difference stand in ``extra``.
+``points`` and ``max_points`` of an evaluation are the two weighted sums.
+
+How the columns around the items map is declared as for any spreadsheet (``ingest.mapping``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Literal, Self
+
+import duckdb
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ingest.contract import QA_ANSWER, QA_EVALUATION
+from ingest.formats.base import Batch, DeliveredFile, batch_schema
+from ingest.formats.conversion import Check, Query, cleaned, convert, literal, literals, number, percent
+from ingest.formats.sheet import Layout
+from ingest.formats.spreadsheet import distribute
+from ingest.mapping import Mapped, Scale, TableMapping
+from ingest.source import SourceBase
+
+TOLERANCE = 0.5
+"""Points by which a delivered total may differ from the computed score without a note: totals come rounded."""
+
+
+class Item(BaseModel):
+    """One item of a form: its column, the points it can earn, its weight, and whether failing it is fatal.
+
+    Cells hold points, or tokens: those under ``pass`` earn the maximum, those under ``fail`` nothing. A fatal item
+    fails with a fail token or with no points. Tokens are compared without regard to case.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
+
+    column: str
+    key: str | None = None
+    section: str | None = None
+    max: float = Field(default=0, ge=0)
+    weight: float = Field(default=1, gt=0)
+    fatal: bool = False
+    passes: list[str] = Field(default_factory=list, alias="pass")
+    fails: list[str] = Field(default_factory=list, alias="fail")
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Self:
+        if not self.max and not (self.passes and self.fails):
+            raise ValueError(
+                f"item {self.column} earns no points: declare what passes and what fails, or a max above 0"
+            )
+        return self
+
+    @property
+    def question_key(self) -> str:
+        """Name of the item in the contract."""
+        return self.key or self.column
+
+
+class Total(BaseModel, extra="forbid", frozen=True):
+    """The sheet's own total, and the number that stands for all points."""
+
+    column: str
+    scale: Scale
+    decimal: Literal[".", ","] = "."
+
+
+class Scorecard(TableMapping):
+    """One form: the columns of the evaluation, the items, and how they add up.
+
+    ``na_tokens`` are the answers that take an item out of the sum; an empty cell is an item without an answer and
+    rejects the row unless the empty text is listed too.
+    """
+
+    computed: ClassVar[tuple[str, ...]] = ("points", "max_points", "score_pct", "is_fatal")
+
+    table: str = QA_EVALUATION.name
+    columns: dict[str, Mapped] = Field(min_length=1)
+    items: list[Item] = Field(min_length=1)
+    na_tokens: list[str] = Field(default_factory=lambda: ["N/A"])
+    fatal_zeroes: bool = True
+    score: Total | None = None
+
+    @model_validator(mode="after")
+    def _names_items_once(self) -> Self:
+        keys = [item.question_key for item in self.items]
+        if repeated := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValueError(f"items {', '.join(repeated)} occur more than once: give each a key of its own")
+        return self
+
+    @property
+    def scored(self) -> list[str]:
+        """Names of the columns of the items and of the total."""
+        return [item.column for item in self.items] + ([self.score.column] if self.score else [])
+
+    def missing(self, header: Iterable[str]) -> list[str]:  # noqa: D102 - as in TableMapping
+        present = set(header)
+        return super().missing(present) + [name for name in self.scored if name not in present]
+
+    def wanted(self, header: Iterable[str]) -> list[str]:  # noqa: D102 - as in TableMapping
+        return list(dict.fromkeys([*super().wanted(header), *self.scored]))
+
+
+class ScorecardSource(SourceBase, frozen=True):
+    """A source of scorecards in one or several forms."""
+
+    format: Literal["scorecard"]
+    layout: Layout = Layout()
+    forms: list[Scorecard] = Field(min_length=1)
+
+
+def read(
+    files: Sequence[DeliveredFile], source: ScorecardSource, zone: str, con: duckdb.DuckDBPyConnection
+) -> Iterator[Batch]:
+    """Read scorecards as evaluations and answers; raise ``RefusedFile`` for a file that no form fits."""
+    for form, sheets in distribute(files, source.layout, source.forms):
+        wanted = form.wanted(name for sheet in sheets for name in sheet.header)
+        cells = pa.concat_tables([sheet.cells(wanted, form.fill_down) for sheet in sheets])
+        query = _score(form, wanted)
+        con.register("scorecard_cells", cells)
+        scored = con.sql(f"select * from {query.over('scorecard_cells')}").to_arrow_table()
+        con.unregister("scorecard_cells")
+        sound = scored.filter(scored["_check"].is_null()).drop_columns("_check")
+        evaluations, unfit = convert(con, sound, wanted, form, zone=zone, site=source.site, source=source.name)
+        con.register("scorecard_scored", sound)
+        con.register("scorecard_evaluations", evaluations)
+        yield Batch(
+            QA_EVALUATION.name,
+            _noted(con),
+            pa.concat_tables([query.rejects(scored), unfit, *(sheet.rejects for sheet in sheets)]),
+        )
+        yield Batch(QA_ANSWER.name, _answers(con, form))
+        con.unregister("scorecard_scored")
+        con.unregister("scorecard_evaluations")
+
+
+def _score(form: Scorecard, wanted: Sequence[str]) -> Query:
+    """Query for the answers ``i<n>_…`` of each row, their sums, the delivered total, and what is wrong with them."""
+    query = Query()
+    position = {name: n for n, name in enumerate(wanted)}
+    na = literals([token.lower() for token in form.na_tokens])
+    for n, item in enumerate(form.items):
+        text = query.define(f"i{n}_text", f"coalesce({cleaned(f'v{position[item.column]}', [])}, '')")
+        is_na = query.define(f"i{n}_na", f"lower({text}) in {na}", text)
+        passes, fails = (_among(text, tokens) for tokens in (item.passes, item.fails))
+        earned = (
+            f"case when {is_na} then null when {passes} then {item.max} when {fails} then 0 else {number(text)} end"
+        )
+        points = query.define(f"i{n}_points", f"cast({earned} as double)", is_na)
+        failed = f"not {is_na} and ({fails} or (coalesce({points}, 1) = 0 and not {passes}))" if item.fatal else "false"
+        query.define(f"i{n}_failed", failed, points)
+        query.checks += [
+            Check(
+                f"not {is_na} and {points} is null",
+                "unfit_answer",
+                f"{item.column} holds no points and none of the declared tokens",
+                "declare the token under pass, fail or na_tokens, or correct the cell",
+            ),
+            Check(
+                f"{points} not between 0 and {item.max}",
+                "points_out_of_range",
+                f"{item.column} holds points outside 0 to {item.max:g}",
+                "declare the item's max, or correct the cell",
+            ),
+        ]
+    each = range(len(form.items))
+    weighted = zip(each, form.items, strict=True)
+    earned = " + ".join(f"coalesce(i{n}_points, 0) * {item.weight}" for n, item in weighted)
+    weighted = zip(each, form.items, strict=True)
+    possible = " + ".join(f"if(i{n}_na, 0, {item.max * item.weight})" for n, item in weighted)
+    every = [f"i{n}_failed" for n in each]
+    query.define("points", f"cast({earned} as double)", *every)
+    query.define("max_points", f"cast({possible} as double)", *every)
+    query.define("is_fatal", " or ".join(every), *every)
+    zeroed = "when is_fatal then 0" if form.fatal_zeroes else ""
+    score = f"case {zeroed} when max_points > 0 then 100 * points / max_points end"
+    query.define("score_pct", f"cast({score} as double)", "points", "max_points", "is_fatal")
+    query.checks.append(
+        Check("score_pct is null", "nothing_applies", "no item with points applies", "answer at least one item")
+    )
+    if form.score:
+        text = query.define("total_text", cleaned(f"v{position[form.score.column]}", form.na))
+        query.define("delivered_pct", percent(text, form.score.scale, form.score.decimal), text)
+        query.checks.append(
+            Check(
+                f"{text} is not null and delivered_pct is null",
+                "unfit_cell",
+                f"{form.score.column} is not a percent of scale {form.score.scale}",
+                "declare the scale of the score, or correct the cell",
+            )
+        )
+    else:
+        query.define("delivered_pct", "cast(null as double)")
+    return query
+
+
+def _among(text: str, tokens: Sequence[str]) -> str:
+    return f"lower({text}) in {literals([token.lower() for token in tokens])}" if tokens else "false"
+
+
+def _noted(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Evaluations, with the delivered score where it differs from the computed one."""
+    return (
+        con.sql(f"""
+        select e.* replace (
+            case when abs(delivered_pct - e.score_pct) > {TOLERANCE} then json_merge_patch(
+                coalesce(extra, '{{}}'),
+                json_object('delivered_score_pct', delivered_pct, 'score_difference', delivered_pct - e.score_pct)
+            )::varchar else extra end as extra)
+        from scorecard_evaluations e join scorecard_scored using (_file, _line)
+        order by _file, _line
+    """)
+        .to_arrow_table()
+        .cast(batch_schema(QA_EVALUATION.name))
+    )
+
+
+def _answers(con: duckdb.DuckDBPyConnection, form: Scorecard) -> pa.Table:
+    """Return a row an item of every evaluation."""
+    items = ", ".join(
+        f"{{question_key: {literal(item.question_key)}, section_key: {literal(item.section)}, answer_raw: i{n}_text,"
+        f" points: i{n}_points, max_points: cast({item.max} as double), weight: cast({item.weight} as double),"
+        f" is_na: i{n}_na, is_fatal_failed: i{n}_failed}}"
+        for n, item in enumerate(form.items)
+    )
+    schema = batch_schema(QA_ANSWER.name)
+    return (
+        con.sql(f"""
+        with answer as (
+            select e.source_system, e.record_updated_at, null as extra, e.evaluation_id, e.evaluated_at, e._file,
+                e._line, e._raw, unnest([{items}], recursive := true)
+            from scorecard_evaluations e join scorecard_scored using (_file, _line)
+        ),
+        identified as (select *, evaluation_id || '|' || question_key as source_record_id from answer)
+        select {", ".join(schema.names)} from identified order by _file, _line
+    """)
+        .to_arrow_table()
+        .cast(schema)
+    )
