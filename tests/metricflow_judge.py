@@ -8,7 +8,7 @@ columns mean are judged by the golden cases.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -24,15 +24,18 @@ TOLERANCE = 1e-9
 
 
 class Disagreement(NamedTuple):
-    """One row of `indicator_values` or of MetricFlow's answer that the other side does not have or tells otherwise."""
+    """One row of `indicator_values` or of MetricFlow's answer that the other side does not have or tells otherwise.
+
+    `ours` and `theirs` are numerator, denominator and value.
+    """
 
     indicator: str
     grain: str
     period_start: str
     level: str
     member: str
-    ours: tuple[float | None, float | None, float | None]
-    theirs: tuple[float | None, float | None, float | None]
+    ours: list[float | None]
+    theirs: list[float | None]
 
 
 class _Renderer:
@@ -50,7 +53,6 @@ class Judge:
 
     def __init__(self, target: Path):
         manifest = parse_manifest_from_dbt_generated_manifest((target / "semantic_manifest.json").read_text("utf-8"))
-        self.catalog = manifest.semantic_models[0].node_relation.database
         self.engine = MetricFlowEngine(SemanticManifestLookup(manifest), _Renderer())  # pyright: ignore[reportArgumentType]
         metrics = json.loads((target / "manifest.json").read_text("utf-8"))["metrics"].values()
         self.indicators = {m["name"]: m for m in metrics if m["config"]["meta"].get("levels")}
@@ -61,8 +63,10 @@ class Judge:
         request = MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=group_by)
         return self.engine.explain(request).sql_statement.without_descriptions.sql
 
-    def answers(self) -> Iterator[str]:
+    @cached_property
+    def answers(self) -> list[str]:
         """Queries whose rows together are what `indicator_values` has to hold, one a level and grain."""
+        queries = []
         levels = {level for m in self.indicators.values() for level in m["config"]["meta"]["levels"]}
         for level, grain in product(sorted(levels), ("day", "week", "month")):
             valid = {
@@ -73,11 +77,12 @@ class Judge:
             parts = {part for m in valid.values() for part in _parts(m).values() if part}
             rows = ", ".join(_row(m) for m in valid.values())
             member = "'all'" if level == "centre" else level
-            yield (
+            queries.append(
                 f"SELECT '{grain}' AS grain, metric_time__{grain}::date AS period_start, '{level}' AS level,"
                 f" {member} AS member, unnest([{rows}], recursive := true)"
                 f" FROM ({self.sql(sorted(parts | set(valid)), level, grain)}) WHERE {member} IS NOT NULL"
             )
+        return queries
 
 
 def _parts(metric: dict) -> dict[str, str | None]:
@@ -102,40 +107,43 @@ def _row(metric: dict) -> str:
     )
 
 
-def disagreements(warehouse: Path, target: Path) -> list[Disagreement]:
+@cache
+def judge_of(target: Path) -> Judge:
+    """The judge of a target folder; compiling its queries takes seconds, so there is one."""
+    return Judge(target)
+
+
+def disagreements(warehouse: duckdb.DuckDBPyConnection, target: Path) -> list[Disagreement]:
     """Compare `indicator_values` with MetricFlow, row by row.
 
     Args:
-        warehouse: DuckDB file with the facts and `indicator_values`.
-        target: dbt's target folder with `manifest.json` and `semantic_manifest.json` of the project.
+        warehouse: connection to the DuckDB file that dbt built, under the name it had then.
+        target: dbt's target folder of that build, with `manifest.json` and `semantic_manifest.json`.
 
     Returns:
         What differs by more than the tolerance, and rows that only one side has. Values hidden below the floor are
         compared by numerator and denominator only.
     """
-    judge = Judge(target)
-    with duckdb.connect() as con:
-        con.execute(f"ATTACH '{warehouse}' AS \"{judge.catalog}\" (READ_ONLY)")
-        con.execute(f'USE "{judge.catalog}"')
-        con.execute(
-            "CREATE TEMP TABLE answers (grain text, period_start date, level text, member text, indicator text,"
-            " numerator double, denominator double, value double, told boolean)"
-        )
-        for query in judge.answers():
-            con.execute(f"INSERT INTO answers {query}")
-        numerator, denominator, value = (
-            f"((ours.{part} IS NULL) <> (theirs.{part} IS NULL)"
-            f" OR coalesce(abs(ours.{part} - theirs.{part}) > {TOLERANCE} * greatest(1, abs(theirs.{part})), false))"
-            for part in ("numerator", "denominator", "value")
-        )
-        rows = con.execute(
-            f"""
-            SELECT indicator, grain, period_start::text, level, member,
-                   ours.numerator, ours.denominator, ours.value, theirs.numerator, theirs.denominator, theirs.value
-            FROM indicator_values AS ours
-            FULL JOIN (FROM answers WHERE told) AS theirs USING (indicator, grain, period_start, level, member)
-            WHERE ours.status IS NULL OR theirs.told IS NULL 
-                OR {numerator} OR {denominator} OR (ours.status <> 'below_floor' AND {value})
-            """
-        ).fetchall()
-    return [Disagreement(i, g, p, l, m, ours=(*row[:3],), theirs=(*row[3:],)) for i, g, p, l, m, *row in rows]
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE answers (grain text, period_start date, level text, member text, indicator text,"
+        " numerator double, denominator double, value double, told boolean)"
+    )
+    for query in judge_of(target).answers:
+        warehouse.execute(f"INSERT INTO answers {query}")
+    numerator, denominator, value = (
+        f"((ours.{part} IS NULL) <> (theirs.{part} IS NULL)"
+        f" OR coalesce(abs(ours.{part} - theirs.{part}) > {TOLERANCE} * greatest(1, abs(theirs.{part})), false))"
+        for part in ("numerator", "denominator", "value")
+    )
+    rows = warehouse.execute(
+        f"""
+        SELECT indicator, grain, period_start::text, level, member,
+               [ours.numerator, ours.denominator, ours.value],
+               [theirs.numerator, theirs.denominator, theirs.value]
+        FROM indicator_values AS ours
+        FULL JOIN (FROM answers WHERE told) AS theirs USING (indicator, grain, period_start, level, member)
+        WHERE ours.status IS NULL OR theirs.told IS NULL
+            OR {numerator} OR {denominator} OR (ours.status <> 'below_floor' AND {value})
+        """
+    ).fetchall()
+    return [Disagreement(*row) for row in rows]

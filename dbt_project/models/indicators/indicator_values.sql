@@ -19,7 +19,6 @@
 
 {% set indicators = indicator_dictionary() if execute else [] %}
 {% set parts = indicator_parts(indicators) if execute else {} %}
-{% set as_of = var('as_of') or run_started_at.date() %}
 
 with periods as (
     {{ indicator_periods() }}
@@ -64,7 +63,7 @@ judged as (
         case
             when computed.value is null then 'no_traffic'
             when indicators.unit = 'percent' and computed.sample_size < bounds.small_denominator_floor then 'below_floor'
-            when {{ dbt.datediff('bounds.period_end', "date '" ~ as_of ~ "'", 'day') }} < indicators.maturity_days
+            when {{ dbt.datediff('bounds.period_end', as_of(), 'day') }} < indicators.maturity_days
                 then 'provisional'
             else 'final'
         end as status

@@ -1,0 +1,43 @@
+"""The generated indicator layer against MetricFlow, for every indicator, level and grain."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.conftest import Centre
+from tests.metricflow_judge import disagreements, judge_of
+
+
+def test_metricflow_gives_the_same_numerators_denominators_and_values(centre: Centre) -> None:
+    assert disagreements(centre.warehouse, centre.target) == []
+
+
+def test_metricflow_judges_every_indicator_of_the_dictionary(centre: Centre) -> None:
+    dictionary = centre.warehouse.execute("SELECT indicator FROM dim_indicators").fetchall()
+    assert {name for (name,) in dictionary} == set(judge_of(centre.target).indicators)
+    # an indicator without a number would agree with anything
+    empty = "SELECT indicator FROM indicator_values GROUP BY ALL HAVING count(value) = 0"
+    assert centre.warehouse.execute(empty).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE indicator_values SET value = value + 0.000001",
+        "UPDATE indicator_values SET denominator = denominator + 1",
+        "UPDATE indicator_values SET numerator = NULL",
+        "DELETE FROM indicator_values",
+        "INSERT INTO indicator_values SELECT * REPLACE ('nobody' AS member) FROM indicator_values",
+    ],
+)
+def test_one_changed_value_is_found(tampering: str, centre: Centre) -> None:
+    centre.warehouse.begin()
+    try:
+        centre.warehouse.execute(
+            f"{tampering} WHERE indicator = 'aht_sec' AND grain = 'week' AND period_start = '2026-09-07'"
+            " AND level = 'team' AND member = 'red'"
+        )
+        [found] = disagreements(centre.warehouse, centre.target)
+    finally:
+        centre.warehouse.rollback()
+    assert (found.indicator, found.grain, found.period_start, found.level) == ("aht_sec", "week", "2026-09-07", "team")
