@@ -7,13 +7,13 @@ with declared as (
 -- a centre that sets a target replaces the default of that indicator, level and member altogether
 defaults as (
 
-    select defaults.*
-    from {{ ref('targets') }} as defaults
+    select seeded.*
+    from {{ ref('targets') }} as seeded
     left join declared
         on
-            defaults.indicator = declared.indicator
-            and defaults.level = declared.level
-            and defaults.member = declared.member
+            seeded.indicator = declared.indicator
+            and seeded.level = declared.level
+            and seeded.member = declared.member
     where declared.indicator is null
 
 ),

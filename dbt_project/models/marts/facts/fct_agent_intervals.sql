@@ -90,7 +90,7 @@ state_quarters as (
 
     select
         *,
-        {{ quarters }} as quarter
+        {{ quarters }} as quarter_number
     from closed_stretches
     where from_us < to_us
 
@@ -114,7 +114,7 @@ scheduled_quarters as (
 
     select
         *,
-        {{ quarters }} as quarter
+        {{ quarters }} as quarter_number
     from scheduled
 
 ),
@@ -124,12 +124,12 @@ zone_quarters as (
 
     select
         time_zone,
-        quarter
+        quarter_number
     from state_quarters
     union distinct
     select
         time_zone,
-        quarter
+        quarter_number
     from scheduled_quarters
 
 ),
@@ -138,8 +138,8 @@ local_quarters as (
 
     select
         time_zone,
-        quarter,
-        {{ local_time(instant_of_epoch('quarter * 900'), 'time_zone') }} as interval_start
+        quarter_number,
+        {{ local_time(instant_of_epoch('quarter_number * 900'), 'time_zone') }} as interval_start
     from zone_quarters
 
 ),
@@ -164,16 +164,16 @@ state_pieces as (
         state_quarters.source_system,
         state_quarters.site_key,
         state_quarters.state,
-        state_quarters.quarter,
+        state_quarters.quarter_number,
         touched_quarters.local_date,
         touched_quarters.interval_start,
-        greatest(state_quarters.from_us, state_quarters.quarter * {{ quarter_us }}) as from_us,
-        least(state_quarters.to_us, (state_quarters.quarter + 1) * {{ quarter_us }}) as to_us
+        greatest(state_quarters.from_us, state_quarters.quarter_number * {{ quarter_us }}) as from_us,
+        least(state_quarters.to_us, (state_quarters.quarter_number + 1) * {{ quarter_us }}) as to_us
     from state_quarters
     inner join touched_quarters
         on
             state_quarters.time_zone = touched_quarters.time_zone
-            and state_quarters.quarter = touched_quarters.quarter
+            and state_quarters.quarter_number = touched_quarters.quarter_number
     left join agent_names
         on
             state_quarters.source_system = agent_names.source_system
@@ -225,24 +225,27 @@ scheduled_pieces as (
         scheduled_quarters.agent_key,
         scheduled_quarters.site_key,
         scheduled_quarters.activity,
-        scheduled_quarters.quarter,
+        scheduled_quarters.quarter_number,
         touched_quarters.local_date,
         touched_quarters.interval_start,
-        greatest(scheduled_quarters.from_us, scheduled_quarters.quarter * {{ quarter_us }}) as from_us,
+        greatest(scheduled_quarters.from_us, scheduled_quarters.quarter_number * {{ quarter_us }}) as from_us,
         least(
-            scheduled_quarters.to_us, (scheduled_quarters.quarter + 1) * {{ quarter_us }}, measured_days.known_until
+            scheduled_quarters.to_us,
+            (scheduled_quarters.quarter_number + 1) * {{ quarter_us }},
+            measured_days.known_until
         ) as to_us
     from scheduled_quarters
     inner join touched_quarters
         on
             scheduled_quarters.time_zone = touched_quarters.time_zone
-            and scheduled_quarters.quarter = touched_quarters.quarter
+            and scheduled_quarters.quarter_number = touched_quarters.quarter_number
     inner join measured_days
         on
             scheduled_quarters.agent_key = measured_days.agent_key
             and touched_quarters.local_date = measured_days.local_date
     where
-        greatest(scheduled_quarters.from_us, scheduled_quarters.quarter * {{ quarter_us }}) < measured_days.known_until
+        scheduled_quarters.from_us < measured_days.known_until
+        and scheduled_quarters.quarter_number * {{ quarter_us }} < measured_days.known_until
 
 ),
 
@@ -251,7 +254,7 @@ adherent_pieces as (
     select
         scheduled_pieces.agent_key,
         scheduled_pieces.site_key,
-        scheduled_pieces.quarter,
+        scheduled_pieces.quarter_number,
         scheduled_pieces.local_date,
         scheduled_pieces.interval_start,
         least(scheduled_pieces.to_us, state_pieces.to_us)
@@ -260,9 +263,9 @@ adherent_pieces as (
     inner join state_pieces
         on
             scheduled_pieces.agent_key = state_pieces.agent_key
-            and scheduled_pieces.quarter = state_pieces.quarter
+            and scheduled_pieces.quarter_number = state_pieces.quarter_number
             and scheduled_pieces.from_us < state_pieces.to_us
-            and state_pieces.from_us < scheduled_pieces.to_us
+            and scheduled_pieces.to_us > state_pieces.from_us
     inner join matches
         on
             scheduled_pieces.activity = matches.activity
@@ -275,7 +278,7 @@ pieces as (
     select
         agent_key,
         site_key,
-        quarter,
+        quarter_number,
         local_date,
         interval_start,
         case when state in ('on_contact', 'acw') then to_us - from_us else 0 end as handling_us,
@@ -288,7 +291,7 @@ pieces as (
     select
         agent_key,
         site_key,
-        quarter,
+        quarter_number,
         local_date,
         interval_start,
         0 as handling_us,
@@ -301,7 +304,7 @@ pieces as (
     select
         agent_key,
         site_key,
-        quarter,
+        quarter_number,
         local_date,
         interval_start,
         0 as handling_us,
@@ -317,7 +320,7 @@ intervals as (
 
     select
         agent_key,
-        quarter,
+        quarter_number,
         local_date,
         interval_start,
         max(site_key) as site_key,
@@ -328,13 +331,13 @@ intervals as (
         -- somebody logged in to two systems at once keeps to the roster only once
         least(sum(adherent_us), sum(scheduled_us)) as adherent_us
     from pieces
-    group by agent_key, quarter, local_date, interval_start
+    group by agent_key, quarter_number, local_date, interval_start
 
 )
 
 select
-    -- the quarter tells apart the two 01:30 of the night on which the clocks go back
-    intervals.agent_key || ':' || intervals.interval_start || ':' || intervals.quarter as interval_id,
+    -- the number of the quarter tells apart the two 01:30 of the night on which the clocks go back
+    intervals.agent_key || ':' || intervals.interval_start || ':' || intervals.quarter_number as interval_id,
     intervals.agent_key,
     agent_teams.team_key,
     coalesce(agent_teams.site_key, intervals.site_key) as site_key,

@@ -4,7 +4,7 @@ with agent_teams as (
 
 ),
 
-known as (
+first_dates as (
 
     select min(local_date) as first_date from {{ ref('fct_queue_visits') }}
     union all
@@ -20,12 +20,13 @@ dates as (
 
     select date_day as local_date from {{ ref('dim_dates') }}
     where
-        date_day between (select min(first_date) from known) and {{ as_of() }}
+        date_day >= (select min(first_dates.first_date) as first_known_date from first_dates)
+        and date_day <= {{ as_of() }}
         and (
             {{ is_touched('date_day') }}
             {%- if is_incremental() %}
             -- days on which nothing was delivered pass too
-            or date_day > (select max(built.local_date) from {{ this }} as built)
+            or date_day > (select max(built.local_date) as last_built_date from {{ this }} as built)
             {%- endif %}
         )
 
