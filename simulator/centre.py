@@ -152,7 +152,7 @@ MANCHESTER = Site(
     queues=(Queue("mc_sales", "7001", 0.25), Queue("mc_service", "7002", 0.45), Queue("mc_billing", "7003", 0.3)),
     inboxes=(
         Inbox(21, "Website chat", "Channel::WebWidget", 0.6, True),
-        Inbox(22, "WhatsApp", "Channel::Whatsapp", 0.4, False),
+        Inbox(22, "App chat", "Channel::Api", 0.4, False),
     ),
     shifts=(
         ShiftPattern(8 * 60, 16 * 60 + 30, 12 * 60),

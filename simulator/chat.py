@@ -18,6 +18,7 @@ import numpy as np
 
 from simulator.centre import Inbox, Site, arrivals
 from simulator.clock import Clock, next_bit
+from simulator.contact import Contact
 from simulator.customers import Customer, Customers
 from simulator.people import Conduct, Employee
 from simulator.phrases import STOCK
@@ -29,6 +30,8 @@ KEPT_BY_BOT = 0.12
 AUTO_RESOLVE = 1800.0
 LEFT_OPEN = 0.2
 """Share of the unanswered conversations that nobody ever closes."""
+MISSED = 0.02
+"""Share of the assigned conversations that the agent overlooks."""
 INACTIVE = 0.05
 """Share of the answered conversations whose customer falls silent; the system closes them."""
 REOPENED = 0.03
@@ -151,15 +154,6 @@ class Desk:
         }
 
 
-class Answered(NamedTuple):
-    """A conversation that a person resolved: its id, the person, its start, its length in seconds."""
-
-    contact: str
-    agent: Employee
-    started: float
-    seconds: float
-
-
 class Rating(NamedTuple):
     """A customer's answer to an invitation; ``score`` is 1 to 5."""
 
@@ -185,7 +179,7 @@ class ChatSystem:
     def __init__(self, site: Site, staff: Iterable[Employee], customers: Customers, seed: Sequence[int]) -> None:
         self.clock = Clock()
         self.conversations = 0
-        self.handled: list[Answered] = []
+        self.handled: list[Contact] = []
         self._site = site
         self._stock = STOCK[site.language]
         self._customers = customers
@@ -220,7 +214,7 @@ class ChatSystem:
             self.clock.at(due + max(60.0, seconds), self._return, desk)
         self.clock.at(conduct.log_out, self._leave, desk)
 
-    def drain_handled(self) -> list[Answered]:
+    def drain_handled(self) -> list[Contact]:
         """Take the conversations that people resolved since the last time."""
         handled, self.handled = self.handled, []
         return handled
@@ -327,6 +321,9 @@ class ChatSystem:
         chat.assignee = chat.seat = desk
         self._touch(now, chat)
         chat.messages.append(Message(now, ACTIVITY, stock.assigned.format(name=desk.employee.name), None))
+        if chance.random() < MISSED:
+            self.clock.while_same(now + AUTO_RESOLVE, self._expire, chat)
+            return
         crowding = 1 + 0.45 * (desk.load - 1)
         at = now + 3 + chance.lognormvariate(2.4, 0.6) * crowding * desk.pace
         if chat.waited is None:
@@ -335,9 +332,9 @@ class ChatSystem:
         if chance.random() < 0.12:
             chat.messages.append(Message(at + 5, OUTGOING, chance.choice(stock.notes), desk.sender, is_private=True))
         for _ in range(min(9, 1 + int(chance.expovariate(0.6)))):
-            at += chance.lognormvariate(3.3, 0.6)
+            at += chance.lognormvariate(4.3, 0.7)
             self._hear(chat, at, self._customer_line(chat))
-            at += 5 + chance.lognormvariate(3.5, 0.6) * crowding * desk.pace
+            at += 5 + chance.lognormvariate(3.9, 0.6) * crowding * desk.pace
             self._say(chat, at, desk, chance.choice(stock.answers))
         if chance.random() < INACTIVE:
             self.clock.while_same(at + AUTO_RESOLVE, self._expire, chat)
@@ -353,7 +350,7 @@ class ChatSystem:
         assert desk is not None
         self._close(now, chat, self._stock.resolved.format(name=desk.employee.name))
         chat.label = chance.random() < 0.6
-        self.handled.append(Answered(str(chat.id), desk.employee, chat.created, now - chat.created))
+        self.handled.append(Contact(str(chat.id), "chat", desk.employee, chat.created, now - chat.created))
         self._free_seat(now, chat)
         invited = any(message.content_type == "input_csat" for message in chat.messages)
         if not invited and chance.random() < INVITED:
@@ -393,7 +390,7 @@ class ChatSystem:
         chat, invitation, desk = asked
         chance = self._chance
         good = desk.employee.quality / 10 - min(0.3, (chat.waited or 0) / 1500)
-        score = max(1, min(5, round(chance.gauss(1.2 + 3.6 * good, 0.9))))
+        score = max(1, min(5, round(chance.gauss(1.0 + 3.5 * good, 1.0))))
         remarks = self._stock.praise if score > 3 else self._stock.complaint
         remark = chance.choice(remarks) if chance.random() < 0.4 else None
         invitation.values = {

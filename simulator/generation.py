@@ -18,10 +18,11 @@ import numpy as np
 from simulator import hr
 from simulator.centre import MANCHESTER, SITES, VOICE_SHARE, Site
 from simulator.chat import ChatSystem
+from simulator.contact import Contact
 from simulator.customers import Customers
 from simulator.incidents import HELD_UP_SECONDS, Incidents, plan
 from simulator.people import Conduct, Staff, conduct, shift, workforce
-from simulator.quality import Contact, QualityOffice, write_workbook
+from simulator.quality import QualityOffice, write_workbook
 from simulator.telephony import Pbx
 
 Progress = Callable[[int, int], None]
@@ -207,9 +208,7 @@ class _House:
         self._write(site.desk, f"csat_{day}.json", export.ratings)
         path = self._file(f"hr_{site.key}", f"attendance_{day}.csv")
         hr.write_attendance(path, site, self._staff, day, self._conducts)
-        calls = [Contact(c.contact, "voice", c.agent, c.started, c.seconds) for c in self.pbx.drain_handled()]
-        chats = [Contact(c.contact, "chat", c.agent, c.started, c.seconds) for c in self.chats.drain_handled()]
-        return calls + chats
+        return self.pbx.drain_handled() + self.chats.drain_handled()
 
     def _deliver(self, kind: str, file: str, what: str) -> None:
         self.deliveries.append({"kind": kind, "source": self.site.pbx, "file": file, "what": what})

@@ -18,7 +18,8 @@ HELD_UP_SECONDS = (2700.0, 7200.0)
 """How much later than rostered an agent logs in on the slow morning, least and most."""
 
 THIN_QUEUE = "cd_billing"
-THIN_MEMBERS = 2
+THIN_STAFF = 1 / 7
+"""Share of the queue's members who are left in the understaffed week."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Incidents:
                     "ends_at": None,
                     "first_day": str(hired),
                     "last_day": str(last),
-                    "effect": "calls take half as long again and items score 2.6 of 10 points less, better by the week",
+                    "effect": "calls take half as long again and items score 1.9 of 10 points less, better by the week",
                     "indicators": {"aht_sec": "up", "qa_score_avg": "down", "qa_pass_pct": "down"},
                 }
             )
@@ -128,6 +129,7 @@ def plan(staff: Staff, start: date, days: int) -> Incidents:
     thin_last = thin_from + timedelta(days=6)
     members = [e for e in staff.agents(CHENGDU, "voice") if THIN_QUEUE in e.queues and not e.novice]
     working = [e for e in members if e.is_working(thin_from) and e.is_working(thin_last)]
+    left = max(1, round(len(members) * THIN_STAFF))
     fits = thin_last < end
     return Incidents(
         outage=outage,
@@ -135,5 +137,5 @@ def plan(staff: Staff, start: date, days: int) -> Incidents:
         novices=tuple(e for e in staff.agents(CHENGDU) if e.novice),
         slow_day=slow_day if slow_day < end else None,
         thin_week=(thin_from, thin_last) if fits else None,
-        thin_members=tuple(working[:: max(1, len(working) // THIN_MEMBERS)][:THIN_MEMBERS]) if fits else (),
+        thin_members=tuple(working[:: max(1, len(working) // left)][:left]) if fits else (),
     )

@@ -111,7 +111,7 @@ class Employee:
 
     def quality_on(self, day: date) -> float:
         """Mean points of ten that an evaluator gives on ``day``."""
-        return self.quality - 2.6 + 1.2 * self._experience(day) if self.novice else self.quality
+        return self.quality - 1.9 + self._experience(day) if self.novice else self.quality
 
     def _experience(self, day: date) -> float:
         return min(1.0, (day - self.hired).days / 56)

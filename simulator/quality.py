@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
 from simulator.centre import Site
+from simulator.contact import Contact
 from simulator.people import Employee, Staff
 
 DRAWN = 0.02
@@ -44,16 +45,6 @@ HEADER = (
     "Compliance",
     "Total score",
 )
-
-
-class Contact(NamedTuple):
-    """A handled contact that may be evaluated; ``started`` is an epoch second, ``seconds`` how long it took."""
-
-    id: str
-    channel: str
-    agent: Employee
-    started: float
-    seconds: float
 
 
 class Scorecard(NamedTuple):

@@ -17,6 +17,7 @@ import numpy as np
 
 from simulator.centre import Site, arrivals
 from simulator.clock import Clock, next_bit
+from simulator.contact import Contact
 from simulator.customers import Customers
 from simulator.people import Conduct, Employee
 
@@ -35,15 +36,6 @@ ATTENDED_TRANSFERS = 0.012
 BY_CALLER = 0.62
 
 Ending = Literal["caller", "agent", "blind", "attended"]
-
-
-class Handled(NamedTuple):
-    """A call that an agent ended: the channel id, the agent, when the caller entered the queue, seconds of talk."""
-
-    contact: str
-    agent: Employee
-    started: float
-    seconds: float
 
 
 class Call:
@@ -120,7 +112,7 @@ class Pbx:
     def __init__(self, site: Site, staff: Iterable[Employee], customers: Customers, seed: Sequence[int]) -> None:
         self.clock = Clock()
         self.calls = 0
-        self.handled: list[Handled] = []
+        self.handled: list[Contact] = []
         self._site = site
         self._customers = customers
         self._chance = Random(repr(tuple(seed)))
@@ -182,7 +174,7 @@ class Pbx:
         lines, self._lines = self._lines, []
         return lines
 
-    def drain_handled(self) -> list[Handled]:
+    def drain_handled(self) -> list[Contact]:
         """Take the calls that ended since the last time."""
         handled, self.handled = self.handled, []
         return handled
@@ -315,7 +307,7 @@ class Pbx:
         if self._chance.random() < RING_IGNORED:
             self.clock.while_same(now + RING_LIMIT, self._ignore, seat)
         else:
-            self.clock.while_same(now + 1.5 + self._chance.expovariate(0.4), self._connect, seat)
+            self.clock.while_same(now + min(RING_LIMIT - 1, 1.5 + self._chance.expovariate(0.4)), self._connect, seat)
 
     def _ignore(self, now: float, seat: Seat) -> None:
         call = seat.call
@@ -339,7 +331,7 @@ class Pbx:
         key = self._keys[call.queue]
         spent = f"{int(seat.connected) - int(call.entered)}|{int(now) - int(seat.connected)}|{call.position}"
         head = f"{call.id}|{key}|{seat.login}"
-        self.handled.append(Handled(call.id, seat.employee, call.entered, now - seat.connected))
+        self.handled.append(Contact(call.id, "voice", seat.employee, call.entered, now - seat.connected))
         if call.ending == "blind":
             target = (call.queue + self._chance.choice((1, 2))) % len(self._keys)
             extension = self._site.queues[target].extension
