@@ -2,3 +2,10 @@
 
 Everything here is pure with regard to the tools around it: no dagster, dbt or great_expectations.
 """
+
+from ingest.lake import Account, IngestError, Lake
+from ingest.privacy import Pseudonyms
+from ingest.reference import write_reference
+from ingest.take import take
+
+__all__ = ["Account", "IngestError", "Lake", "Pseudonyms", "take", "write_reference"]

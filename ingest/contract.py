@@ -65,7 +65,8 @@ class Table:
     ``event_time`` names the column whose local date is the lake partition ``event_date``. ``touches`` names the
     instant or date columns whose local dates must be rebuilt when the row changes; with ``touches_span`` every date
     from the first to the last of them (an open end means up to the newest date in the lake).
-    ``raw`` marks a table that only a connector reads again; dbt does not see it.
+    ``raw`` marks a table that only a connector reads again; dbt does not see it. ``moves`` says that a newer version
+    of a row may lie on any other event date (a shift is moved), so the older one is looked for on all of them.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Table:
     version: str = "record_updated_at"
     rules: tuple[Rule, ...] = ()
     raw: bool = False
+    moves: bool = False
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -265,7 +267,13 @@ QUEUE_EVENT = _table(
     Column("occurred_at", INSTANT, "time of the event", required=True),
     Column("line_digest", TEXT, "digest of the line with customer identifiers replaced", required=True),
     Column("occurrence", WHOLE, "which of the identical lines of one second this is, from 1", required=True),
-    Column("sequence", WHOLE, "order among the events of one second, as delivered", required=True),
+    Column(
+        "sequence",
+        WHOLE,
+        "order among the events of one second, from 1; negative when the file begins within that second, so that what"
+        " came before is not known: such events follow the others",
+        required=True,
+    ),
     Column("call_id", TEXT, "channel id of the caller, or NONE, REALTIME, MANAGER", required=True),
     Column("queue_key", TEXT, "queue, null for NONE"),
     Column("agent_key", TEXT, "member, null for NONE"),
@@ -278,6 +286,7 @@ QUEUE_EVENT = _table(
     key=("source_record_id",),
     event_time="occurred_at",
     touches=(),
+    version="sequence",
     raw=True,
 )
 
@@ -376,6 +385,7 @@ QA_EVALUATION = _table(
     key=("evaluation_id",),
     event_time="evaluated_at",
     touches=("evaluated_at", "contact_at"),
+    moves=True,
     rules=(
         _at_most("points", "max_points"),
         Rule(
@@ -404,6 +414,7 @@ QA_ANSWER = _table(
     key=("evaluation_id", "question_key"),
     event_time="evaluated_at",
     touches=("evaluated_at",),
+    moves=True,
     rules=(_at_most("points", "max_points"),),
 )
 
@@ -461,6 +472,7 @@ ROSTER_SHIFT = _table(
     key=("shift_id",),
     event_time="start_at",
     touches=("start_at", "end_at"),
+    moves=True,
     touches_span=True,
     rules=(_ordered("start_at", "end_at"),),
 )

@@ -8,17 +8,14 @@ from ingest.formats import chatwoot, queue_log, scorecard, spreadsheet
 from ingest.formats.base import Format
 
 Source = Annotated[
-    chatwoot.ChatwootSource
-    | queue_log.QueueLogSource
-    | scorecard.ScorecardSource
-    | spreadsheet.SpreadsheetSource,
+    chatwoot.ChatwootSource | queue_log.QueueLogSource | scorecard.ScorecardSource | spreadsheet.SpreadsheetSource,
     Field(discriminator="format"),
 ]
 """A source of any format, as centre.yml declares it."""
 
 FORMATS: dict[str, Format] = {
-    "chatwoot": Format(chatwoot.ChatwootSource, chatwoot.read, chatwoot.derive),
-    "queue_log": Format(queue_log.QueueLogSource, queue_log.read, queue_log.derive),
-    "scorecard": Format(scorecard.ScorecardSource, scorecard.read),
-    "spreadsheet": Format(spreadsheet.SpreadsheetSource, spreadsheet.read),
+    "chatwoot": Format(chatwoot.read, chatwoot.derive),
+    "queue_log": Format(queue_log.read, queue_log.derive),
+    "scorecard": Format(scorecard.read),
+    "spreadsheet": Format(spreadsheet.read),
 }

@@ -72,11 +72,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class Format:
-    """A source format: its source model, its reader, and what it derives from rows once they lie in the lake."""
+    """A source format: its reader, and what it derives from the rows of a change once they are staged.
 
-    source: type[Any]
+    ``derive`` receives the ``ingest.lake.Change``, the source, the connection, and whether everything must be derived
+    anew because the source's declaration has changed.
+    """
+
     read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch]]
-    derive: Callable[[Any, Any, duckdb.DuckDBPyConnection], None] | None = None
+    derive: Callable[[Any, Any, duckdb.DuckDBPyConnection, bool], None] | None = None
 
 
 def batch_schema(table: str) -> pa.Schema:

@@ -1,0 +1,160 @@
+"""Taking deliveries: the way from the landing folder into the lake, source by source and pass by pass.
+
+How a format is read, a row judged or a file stored is the business of the modules this one calls in turn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from ingest.conform import begin, conform
+from ingest.contract import TABLES
+from ingest.delivery import Landed, declaration, find, passes
+from ingest.formats import FORMATS
+from ingest.formats.base import Format, RefusedFile
+from ingest.lake import Account, Change, Delivery, Lake, Tally
+from ingest.privacy import Pseudonyms, register
+from ingest.quarantine import keep
+from ingest.source import Site, SourceBase
+
+
+def take(
+    landing: Path,
+    lake: Lake,
+    quarantine: Path,
+    sources: Sequence[SourceBase],
+    sites: Mapping[str, Site],
+    pseudonyms: Pseudonyms,
+    progress: Callable[[str], object] | None = None,
+) -> list[Account]:
+    """Take everything new below ``landing`` and return its accounts.
+
+    Each pass over some files of a source is one change of the lake: it counts whole or not at all.
+
+    Raises:
+        IngestError: the lake was filled with another pseudonym key.
+    """
+    lake.bind(pseudonyms)
+    lake.sweep()
+    before = len(lake.accounts())
+    for source in sources:
+        site = sites[source.site]
+        declared = declaration(source, site.time_zone)
+        found = find(landing, lake, source, declared)
+        again = lake.declared(source.name) not in (None, declared)
+        for files in list(passes(found.new)) or [[]] * again:
+            with duckdb.connect(config={"temp_directory": (lake.root / ".spill").as_posix()}) as con:
+                con.execute("set TimeZone = 'UTC'")
+                register(con, pseudonyms)
+                one = _Pass(con, Change(lake, source.name, site.time_zone, con), source, site, files)
+                entries = one.run(quarantine, declared, again=again)
+            again = False
+            if progress:
+                progress(_summary(source, entries))
+        taken = {entry.digest: entry for entry in lake.known(source.name)}
+        lake.record([copy.copied(source.name, declared, taken[copy.digest]) for copy in found.copies])
+    return lake.accounts()[before:]
+
+
+@dataclass
+class _Pass:
+    """One pass over some files of one source; an index is a file's place in the pass."""
+
+    con: duckdb.DuckDBPyConnection
+    change: Change
+    source: SourceBase
+    site: Site
+    files: Sequence[Landed]
+    refused: dict[int, str] = field(default_factory=dict)
+
+    def run(self, quarantine: Path, declared: str, *, again: bool) -> list[Delivery]:
+        """Take the files in one change; ``again`` derives everything anew, for a declaration that has changed."""
+        form = FORMATS[self.source.format]
+        tables = self._read(form)
+        good, bad = self._judged(tables)
+        self._refuse_failed(tables, good, bad)
+        keep(self.con, quarantine, self.source.name, self.files)
+        taken = {table: self.change.merge(table, f"incoming_{table}") for table in tables}
+        if form.derive:
+            form.derive(self.change, self.source, self.con, again)
+        entries = []
+        for index, file in enumerate(self.files):
+            tallies = []
+            for table in tables:
+                fit, failed = good[index, table], bad[index, table]
+                if index in self.refused:
+                    fit, failed = 0, fit + failed
+                if fit or failed:
+                    loaded = taken[table].get(index, 0)
+                    tallies.append(Tally(table, fit + failed, loaded, fit - loaded, failed))
+            entries.append(file.entry(self.source.name, declared, tallies, self.refused.get(index)))
+        self.change.commit(entries, declared)
+        return entries
+
+    def _read(self, form: Format) -> list[str]:
+        """Read and judge the files, leaving out those the format refuses; return the tables they fill."""
+        refusals: dict[int, RefusedFile] = {}
+        zone = self.source.time_zone or self.site.time_zone
+        while True:
+            begin(self.con)
+            tables: dict[str, None] = {}
+            delivered = [file.delivered(index) for index, file in enumerate(self.files) if index not in refusals]
+            try:
+                for batch in form.read(delivered, self.source, zone, self.con):
+                    tables[batch.table] = None
+                    table = TABLES[batch.table]
+                    conform(self.con, table, batch.rows, batch.rejects, self.source.name, self.site.time_zone)
+                break
+            except RefusedFile as refusal:
+                refusals[refusal.file.index] = refusal
+                for table in tables:
+                    self.con.execute(f"drop table if exists incoming_{table}")
+        for index, refusal in refusals.items():
+            self.con.execute(
+                "insert into rejected values (null, ?, ?, ?, ?, ?, null)",
+                [index, refusal.line, refusal.rule, refusal.message, refusal.mend],
+            )
+            self.refused[index] = str(refusal)
+        return list(tables)
+
+    def _judged(self, tables: Sequence[str]) -> tuple[Counter[tuple[int, str]], Counter[tuple[int, str]]]:
+        """Count the good and the bad rows of each file and table."""
+        good: Counter[tuple[int, str]] = Counter()
+        for table in tables:
+            counted = self.con.execute(f"select _file, count(*) from incoming_{table} group by _file")
+            good.update({(index, table): rows for index, rows in counted.fetchall()})
+        counted = self.con.execute(
+            "select _file, table_name, count(*) from rejected where table_name is not null group by all"
+        )
+        return good, Counter({(index, table): rows for index, table, rows in counted.fetchall()})
+
+    def _refuse_failed(
+        self, tables: Sequence[str], good: Counter[tuple[int, str]], bad: Counter[tuple[int, str]]
+    ) -> None:
+        """Refuse the files of which more than the declared share of the rows fail."""
+        for index, file in enumerate(self.files):
+            failed = sum(bad[index, table] for table in tables)
+            rows = failed + sum(good[index, table] for table in tables)
+            if rows and failed / rows > self.source.max_failed_share:
+                self.refused[index] = (
+                    f"{file.name}: {failed} of {rows} rows fail, more than the {self.source.max_failed_share:.0%} that"
+                    f" the source {self.source.name} allows (too_many_failed_rows); see the quarantine for the rows,"
+                    " and check the format declared for the source"
+                )
+                for table in tables:
+                    self.con.execute(f"delete from incoming_{table} where _file = ?", [index])
+
+
+def _summary(source: SourceBase, entries: Sequence[Delivery]) -> str:
+    tallies = [tally for entry in entries for tally in entry.tallies]
+    refused = sum(entry.state == "refused" for entry in entries)
+    return (
+        f"{source.name}: {len(entries)} files, {sum(t.rows_in for t in tallies)} rows,"
+        f" {sum(t.loaded for t in tallies)} loaded, {sum(t.duplicate for t in tallies)} duplicate,"
+        f" {sum(t.quarantined for t in tallies)} quarantined, {refused} files refused"
+    )
