@@ -99,9 +99,9 @@ class _Writer:
                 self._describe(step.item)
             case "group":
                 self._create_group(step.item)
-            case "collection access":
+            case "collection_access":
                 self._give_collections(step.item)
-            case "data access":
+            case "data_access":
                 self._give_data(step.item)
             case "glossary":
                 self._write_term(step)

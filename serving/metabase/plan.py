@@ -187,9 +187,11 @@ class _Planner:
             )
         self._find_database()
         wanted = items(self._library, self._locales)
-        for item in wanted:
-            if item.kind != "glossary":
-                self._consider(item)
+        # Boards link to each other: know all ids before comparing anything.
+        things = [item for item in wanted if item.kind != "glossary"]
+        adopted = {(item.kind, item.key) for item in things if self._identify(item)}
+        for item in things:
+            self._consider(item, (item.kind, item.key) in adopted)
         self._consider_glossary([item for item in wanted if item.kind == "glossary"])
         if self._readers:
             self._consider_access([item for item in wanted if item.kind == "collection"])
@@ -244,26 +246,30 @@ class _Planner:
 
     # Collections, questions, dashboards
 
-    def _consider(self, item: Item) -> None:
-        id, adopted = self._identify(item)
+    def _consider(self, item: Item, adopted: bool) -> None:
+        id = self._ids.get(Ref(item.kind, item.key))
         found = None if id is None else self._remote.read(item.kind, id)
         if found is None:
             self._steps.append(Step(item, "create", None))
-            return
-        assert id is not None
-        self._ids[Ref(item.kind, item.key)] = id
-        self._compare(item, id, found, adopted=adopted)
+        else:
+            self._compare(item, id, found, adopted)
 
-    def _identify(self, item: Item) -> tuple[int | None, bool]:
-        """Return the id that our state file knows, else the one thing that bears the name in its place."""
+    def _identify(self, item: Item) -> bool:
+        """Learn an item's id and say whether it was found by its name.
+
+        The state file knows it; else it is the one thing that bears the name in its place.
+        """
         written = self._state.get(item.kind, item.key)
         if written is not None and self._remote.raw(item.kind, written.id) is not None:
-            return written.id, False
+            self._ids[Ref(item.kind, item.key)] = written.id
+            return False
         where = resolve(item.document["parent_id" if item.kind == "collection" else "collection_id"], self._ids)
         if isinstance(where, Ref):
-            return None, False
-        candidates = self._remote.named("root" if where is None else where, item.kind, item.name)
-        return self._only(item, candidates), True
+            return False
+        id = self._only(item, self._remote.named("root" if where is None else where, item.kind, item.name))
+        if id is not None:
+            self._ids[Ref(item.kind, item.key)] = id
+        return id is not None
 
     def _only(self, item: Item, candidates: Sequence[int]) -> int | None:
         if len(candidates) > 1:
@@ -322,7 +328,7 @@ class _Planner:
         _, allowed = self._remote.collection_access()
         self._compare_access(
             Item(
-                "collection access",
+                "collection_access",
                 "boards",
                 f"who may read {HOME}",
                 {group: {item.key: right for item in collections} for group, right in rights.items()},
@@ -335,7 +341,7 @@ class _Planner:
         _, queries = self._remote.data_access()
         rights = {ALL_USERS: "no", **dict.fromkeys(self._readers, "query-builder")}
         self._compare_access(
-            Item("data access", "database", f"who may query {self._database}", dict(rights)),
+            Item("data_access", "database", f"who may query {self._database}", dict(rights)),
             {group: self._creates(self._lookup(queries, group, Ref("database", "database"))) for group in rights},
         )
 

@@ -48,6 +48,7 @@ class Contract:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._components = relaxed(document["components"])
+        self._validators: dict[str, Draft202012Validator] = {}
         self._operations = [
             (re.compile(re.sub(r"\{[^}]+\}", "([^/]+)", path) + "$"), method.upper(), relaxed(operation))
             for path, operations in document["paths"].items()
@@ -83,5 +84,10 @@ class Contract:
 
     def misfits(self, schema: Any, value: Any) -> Iterator[str]:
         """Yield where a value does not fit a schema."""
-        validator = Draft202012Validator({**schema, "components": self._components})
+        # A validator finds its way about the components once; finding it again for every request is what costs.
+        name = json.dumps(schema, sort_keys=True)
+        validator = self._validators.get(name)
+        if validator is None:
+            validator = Draft202012Validator({**schema, "components": self._components})
+            self._validators[name] = validator
         yield from (f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value))

@@ -65,6 +65,7 @@ class MetabaseDouble:
         delay: Seconds that every answer takes.
         closed_schemas: Drop undeclared keys of a body in silence, as announced for v0.64.
         glossary_known: Whether there is a glossary at all.
+        dies_at: A verb and the beginning of a path: from the second such request on, every write fails.
         loses_queries: Store ``{}`` instead of a question's query and still say yes (metabase#74615).
     """
 
@@ -77,6 +78,7 @@ class MetabaseDouble:
         self.delay = 0.0
         self.closed_schemas = False
         self.glossary_known = True
+        self.dies_at: tuple[str, str] | None = None
         self.loses_queries = False
         self.today = date(2026, 10, 30)
         self._connect = connect
@@ -164,6 +166,10 @@ class MetabaseDouble:
         if key != API_KEY:
             raise RefusalError(401, "Unauthenticated")
         self._judge(method, path, query, body)
+        if method != "GET" and self.dies_at is not None:
+            verb, prefix = self.dies_at
+            if sum(m == verb and path.startswith(prefix) for m, path, _ in self.requests) > 1:
+                raise RefusalError(500, {"message": "Something went wrong"})
         for shape, verb, answer in _ROUTES:
             found = shape.fullmatch(path)
             if verb == method and found:

@@ -1,0 +1,148 @@
+"""The boards as dbt parses them, a small published schema for them to read, and the scenario every server must pass.
+
+The values are invented by integer arithmetic; one queue's service level is written out by hand, so that streaks can be
+checked against pencil and paper. What Metabase answers does not belong here.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+from orchestration.dbt import build, manifest
+from orchestration.home import Home
+from serving.metabase.apply import apply
+from serving.metabase.client import Metabase
+from serving.metabase.plan import Connection, plan
+from serving.metabase.spec import SOURCE, Library, read_manifest
+
+PUBLISHED = (SOURCE, "dim_indicators", "indicator_values")
+NEWEST = date(2026, 10, 29)
+DAYS = [NEWEST - timedelta(days=back) for back in range(8, -1, -1)]
+WEEKS = [date(2026, 10, 12), date(2026, 10, 19), date(2026, 10, 26)]
+MEMBERS = {
+    "centre": [("all", "All", "全部")],
+    "site": [("chengdu", "Chengdu", "成都"), ("manchester", "Manchester", "曼彻斯特")],
+    "team": [("t1", "Team 1", "一组"), ("t2", "Team 2", "二组")],
+    # Two queues of one name, as two sites have them.
+    "queue": [("sales_cd", "Sales", "销售"), ("sales_mc", "Sales", "销售"), ("support", "Support", "支持")],
+    "channel": [("voice", "Voice", "语音"), ("chat", "Chat", "在线")],
+}
+SERVICE_LEVEL_OF_SUPPORT = [85.0, 70.0, None, 60.0, 85.0, 79.0, 78.0, 77.0, 76.0]
+"""Target 80: met, missed, no traffic, missed, met, then missed four days running, from the fifth-last day's morrow."""
+
+POSTGRES_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "VARCHAR[]": "text[]"}
+
+
+@dataclass(frozen=True)
+class Boards:
+    """dbt's manifest, what it says about boards, and a warehouse with the table they read."""
+
+    manifest: dict[str, Any]
+    library: Library
+    warehouse: Path
+    folder: tempfile.TemporaryDirectory[str]
+
+
+@cache
+def boards() -> Boards:
+    """Parse the project once a session and build the boards' table from invented values."""
+    folder = tempfile.TemporaryDirectory(prefix="boards")
+    home = Home(Path(folder.name))
+    parsed = json.loads(manifest(home).read_text())
+    library = read_manifest(parsed, PUBLISHED)
+    _invent(home.warehouse, library)
+    outcome = build(home, {}, full_refresh=False, select=[SOURCE])
+    assert not outcome.failures, outcome.failures
+    DuckDBConnectionManager.close_all_connections()  # dbt keeps the file open, with settings of its own
+    return Boards(parsed, library, home.warehouse, folder)
+
+
+def _invent(path: Path, library: Library) -> None:
+    values = []
+    for number, indicator in enumerate(sorted(library.dictionary.values(), key=lambda found: found.key)):
+        target = None if indicator.direction == "neutral" else 80.0
+        for level in sorted(indicator.levels - {"agent"}):
+            for rank, (member, _, _) in enumerate(MEMBERS[level]):
+                for grain, starts in (("day", DAYS), ("week", WEEKS)):
+                    if grain not in indicator.grains:
+                        continue
+                    for place, start in enumerate(starts):
+                        value: float | None = 60.0 + (7 * place + 5 * rank + 3 * number) % 40
+                        if (indicator.key, member, grain) == ("service_level_pct", "support", "day"):
+                            value = SERVICE_LEVEL_OF_SUPPORT[place]
+                        status = "no_traffic" if value is None else "provisional" if start == NEWEST else "final"
+                        values.append(
+                            (*(indicator.key, grain, start, level, member), value, 100.0, value, 100, status, target)
+                        )
+    with duckdb.connect(path) as con:
+        con.execute(
+            "CREATE TABLE indicator_values (indicator text, grain text, period_start date, level text, member text, "
+            "numerator double, denominator double, value double, sample_size bigint, status text, target double)"
+        )
+        con.executemany(f"INSERT INTO indicator_values VALUES ({', '.join('?' * 11)})", values)
+        con.execute(
+            "CREATE TABLE dim_indicators (indicator text, name_en text, name_zh text, unit text, direction text)"
+        )
+        con.executemany(
+            "INSERT INTO dim_indicators VALUES (?, ?, ?, ?, ?)",
+            [
+                (key, found.name.en, found.name.zh, found.unit, found.direction)
+                for key, found in library.dictionary.items()
+            ],
+        )
+        con.execute("CREATE TABLE dim_members (level text, member text, name_en text, name_zh text)")
+        con.executemany(
+            "INSERT INTO dim_members VALUES (?, ?, ?, ?)",
+            [(level, *member) for level, members in MEMBERS.items() for member in members],
+        )
+        for table in library.tables:
+            if table.name != SOURCE:
+                for column in table.columns:
+                    con.execute(f"ALTER TABLE {table.name} ADD COLUMN IF NOT EXISTS {column} text")
+
+
+def publish(connection: psycopg.Connection) -> None:
+    """Copy the boards' tables into the schema that Metabase reads."""
+    connection.execute("CREATE SCHEMA marts")
+    with duckdb.connect(boards().warehouse, read_only=True) as con:
+        for table in PUBLISHED:
+            described = con.execute(f"DESCRIBE {table}").fetchall()
+            columns = ", ".join(f'"{name}" {POSTGRES_TYPES.get(type, type)}' for name, type, *_ in described)
+            connection.execute(f"CREATE TABLE marts.{table} ({columns})")  # pyright: ignore[reportArgumentType]
+            rows = con.execute(f"SELECT * FROM {table}").fetchall()
+            with connection.cursor() as cursor, cursor.copy(f"COPY marts.{table} FROM STDIN") as copy:  # pyright: ignore[reportArgumentType]
+                for row in rows:
+                    copy.write_row(row)
+
+
+def provision(
+    client: Metabase, database: str, state: Path, connection: Connection | None = None
+) -> dict[str, dict[str, Any]]:
+    """Bring a server to the boards, see that there is nothing left to do, and run every question.
+
+    Returns:
+        Columns and rows of every question by our key.
+    """
+    library = boards().library
+    first = plan(client, library, database=database, state=state, connection=connection)
+    apply(client, first)
+    second = plan(client, library, database=database, state=state)
+    assert second.is_empty, second.render()
+    results = {}
+    for name, written in json.loads(state.read_text())["written"].items():
+        kind, key = name.split(" ", 1)
+        if kind == "card":
+            answer = client.post(f"/api/card/{written['id']}/query")
+            assert answer["status"] == "completed", f"{key}: {answer.get('error')}"
+            results[key] = answer["data"]
+    return results
