@@ -350,6 +350,7 @@ CSAT = _table(
     key=("response_id",),
     event_time="asked_at",
     touches=("asked_at", "contact_at"),
+    moves=True,
     rules=(
         _ordered("asked_at", "answered_at"),
         _at_most("scale_min", "score"),

@@ -312,6 +312,7 @@ class Change:
         self._con = con
         self._staged: dict[tuple[str, date], _Staged | None] = {}
         self._touched: list[_Range] = []
+        self._superseded: set[Path] = set()
 
     @property
     def source(self) -> str:
@@ -429,7 +430,7 @@ class Change:
             for delivery in deliveries:
                 _record(manifest, delivery, now)
             manifest.execute("insert or replace into setting values (?, ?)", [f"declared:{self._source}", declared])
-        for path in old - new:
+        for path in (old | self._superseded) - new:
             path.unlink(missing_ok=True)
 
     def _near(self, relation: str) -> list[date]:
@@ -451,6 +452,8 @@ class Change:
             f" union all select {columns}, event_date from changed",
         )
         for day in dates:
+            if earlier := self._staged.get((table.name, day)):
+                self._superseded.add(earlier.path)
             self._staged[table.name, day] = None
         order = ", ".join(dict.fromkeys(("event_date", table.event_time, *table.key)))
         reader = self._con.execute(f"select * from partition_rows order by {order}").to_arrow_reader(_BATCH_ROWS)
