@@ -67,26 +67,36 @@ class Entry:
         return self.latest[0].target if self.latest else None
 
 
+def records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """Return a query's rows by column name.
+
+    Neither Arrow nor query parameters are used here: for a few rows their imports (pyarrow, pandas) cost more than
+    everything else on a page.
+    """
+    result = con.execute(query)
+    columns = [name for name, *_ in result.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+
 def read(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
     """Return every entry by its key, in the dictionary's order, without values."""
-    rows = con.execute(
-        "SELECT * FROM dim_indicators ORDER BY list_position(?, family) NULLS LAST, family", [[*FAMILIES]]
+    rows = records(
+        con, f"SELECT * FROM dim_indicators ORDER BY list_position({[*FAMILIES]}, family) NULLS LAST, family"
     )
-    return {row["indicator"]: _entry(row) for row in rows.to_arrow_table().to_pylist()}
+    return {row["indicator"]: _entry(row) for row in rows}
 
 
 def read_with_values(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
     """Return every entry by its key, with its newest readings and its trend."""
     readings = con.execute(
-        """
+        f"""
         SELECT indicator, grain, period_start, value, status, target
         FROM indicator_values
         WHERE level = 'centre'
         QUALIFY row_number() OVER (PARTITION BY indicator, grain ORDER BY period_start DESC)
-            <= CASE grain WHEN 'day' THEN ? ELSE 1 END
+            <= CASE grain WHEN 'day' THEN {TREND_DAYS} ELSE 1 END
         ORDER BY indicator, CASE grain WHEN 'day' THEN 1 WHEN 'week' THEN 2 ELSE 3 END, period_start
-        """,
-        [TREND_DAYS],
+        """
     ).fetchall()
     by_indicator: dict[str, list[Reading]] = {}
     for indicator, *reading in readings:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from serving import pages
-from serving.dictionary.entries import Entry, read_with_values
+from serving.dictionary.entries import Entry, read_with_values, records
 from serving.language import Words
 
 WIDTH, HEIGHT, MARGIN = 240, 48, 4
@@ -48,7 +47,7 @@ def write(warehouse: Path, site: Path, centre_name: Mapping[str, str]) -> Path:
 
 
 def spark(entry: Entry) -> Spark | None:
-    """Return the entry's sparkline, None with fewer than two values; a day without a value is a gap in the line."""
+    """Return the entry's sparkline, None with fewer than two values; days without a value are bridged."""
     values = [(reading.period_start, reading.value) for reading in entry.trend if reading.value is not None]
     if len(values) < 2:
         return None
@@ -61,18 +60,16 @@ def spark(entry: Entry) -> Spark | None:
         return round(HEIGHT - MARGIN - (value - low) / reach * (HEIGHT - 2 * MARGIN), 1)
 
     points = [(round(MARGIN + (day - first).days / span * (WIDTH - 2 * MARGIN), 1), y(value)) for day, value in values]
-    days = [day for day, _ in values]
-    pens = ["M"] + ["L" if (day - before).days == 1 else "M" for before, day in pairwise(days)]
-    path = " ".join(f"{pen}{x},{height}" for pen, (x, height) in zip(pens, points, strict=True))
+    path = "M" + " L".join(f"{x},{height}" for x, height in points)
     return Spark(path, None if target is None else y(target), points[-1])
 
 
 def _parameters(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    rows = con.sql(
+    return records(
+        con,
         """
         SELECT parameter, channel, queue_key, origin, value, valid_from, nullif(valid_to, '9999-12-31') AS valid_to
         FROM dim_parameters
         ORDER BY parameter, precedence, channel, queue_key, valid_from
-        """
+        """,
     )
-    return rows.to_arrow_table().to_pylist()
