@@ -16,6 +16,9 @@ FIRST, DAYS = date(2026, 8, 24), 40
 LAST = FIRST + timedelta(days=DAYS - 1)
 """From the last week of August into the first days of October: whole and cut weeks and months."""
 
+LEFT_ON = date(2026, 9, 20)
+"""Last day of the last agent of each site."""
+
 SITES = {
     "chengdu": {"telephony": "pbx", "chat": "chat", "hr": "hr", "teams": ("red", "blue")},
     "manchester": {"telephony": "pbx_manchester", "chat": "chat_manchester", "hr": "hr_manchester", "teams": ("gold",)},
@@ -27,8 +30,10 @@ def random_centre(home: Path, seed: int = 7) -> Lake:
     lake, draw = Lake(home), Random(seed)
     for site, sources in SITES.items():
         agents = [f"{site}-{n}" for n in range(6)]
-        _staff(lake, draw, site, sources, agents)
+        _staff(lake, site, sources, agents)
         for day in (FIRST + timedelta(days=n) for n in range(DAYS)):
+            if day > LEFT_ON:
+                agents = agents[:5]
             _telephony(lake, draw, sources["telephony"], agents, day)
             _chat(lake, draw, sources["chat"], agents, day)
             _work(lake, draw, sources, agents, day)
@@ -41,12 +46,11 @@ def _moment(draw: Random, day: date) -> datetime:
     return datetime.combine(day, datetime.min.time()) + timedelta(hours=9, seconds=draw.randrange(8 * 3600))
 
 
-def _staff(lake: Lake, draw: Random, site: str, sources: dict[str, Any], agents: list[str]) -> None:
+def _staff(lake: Lake, site: str, sources: dict[str, Any], agents: list[str]) -> None:
     hr = {"source_system": sources["hr"]}
-    leaver = draw.choice(agents[3:])
     for n, agent in enumerate(agents):
         spell = {"employee_key": agent, "site_key": site, "team_key": sources["teams"][n % len(sources["teams"])]}
-        left = {"left_on": "2026-09-20", "valid_to": "2026-09-20"} if agent == leaver else {}
+        left = {"left_on": LEFT_ON, "valid_to": LEFT_ON} if agent == agents[-1] else {}
         lake.add("hr_employee", [hr | spell | left])
         lake.add(
             "agent_alias",

@@ -1,0 +1,134 @@
+"""Laws that indicator values obey whatever the data: parts make up the whole, and an increment equals a rebuild."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from tests.factories import PROJECT, Lake, environment
+from tests.integration.conftest import Centre
+from tests.integration.random_centre import LAST, random_centre
+
+LAYER = "+indicator_values"
+
+ADDITIVE = "indicator IN (SELECT indicator FROM dim_indicators WHERE class IN ('A', 'R'))"
+"""Classes whose numerators and denominators add up; a stock does not over time, percentiles never do."""
+
+
+@pytest.mark.parametrize("level", ["site", "team", "agent", "queue", "channel"])
+def test_members_of_a_level_make_up_the_centre(level: str, centre: Centre) -> None:
+    """Holds at every level here, since in this centre every event has a queue, a channel and a known agent."""
+    broken = centre.warehouse.execute(
+        f"""
+        WITH sums AS (
+            SELECT indicator, grain, period_start, level,
+                   round(sum(numerator), 6) AS numerator, round(sum(denominator), 6) AS denominator
+            FROM indicator_values
+            WHERE level IN ('centre', $level) AND {ADDITIVE}
+                AND indicator IN (SELECT indicator FROM dim_indicators WHERE list_contains(levels, $level))
+                AND indicator <> 'attrition_rate_pct'  -- divides by a stock
+            GROUP BY ALL
+        )
+        SELECT indicator, grain, period_start FROM sums
+        GROUP BY ALL HAVING count(*) <> 2 OR min(numerator) <> max(numerator) OR min(denominator) <> max(denominator)
+        """,
+        {"level": level},
+    ).fetchall()
+    assert broken == []
+
+
+@pytest.mark.parametrize(("grain", "first_day"), [("week", "week_start"), ("month", "month_start")])
+def test_days_make_up_their_week_and_month(grain: str, first_day: str, centre: Centre) -> None:
+    broken = centre.warehouse.execute(
+        f"""
+        WITH days AS (
+            SELECT indicator, level, member, {first_day} AS first_day,
+                   sum(numerator) AS numerator, sum(denominator) AS denominator, sum(sample_size) AS sample_size
+            FROM indicator_values JOIN dim_dates ON period_start = date_day
+            WHERE grain = 'day' AND {ADDITIVE}
+            GROUP BY ALL
+        ), periods AS (
+            SELECT *, period_start AS first_day FROM indicator_values
+            WHERE grain = $grain AND {ADDITIVE}
+                AND indicator IN (SELECT indicator FROM dim_indicators WHERE list_contains(grains, 'day'))
+        )
+        SELECT * FROM days FULL JOIN periods USING (indicator, level, member, first_day)
+        WHERE periods.sample_size IS DISTINCT FROM days.sample_size
+            OR round(periods.numerator, 6) IS DISTINCT FROM round(days.numerator, 6)
+            OR round(periods.denominator, 6) IS DISTINCT FROM round(days.denominator, 6)
+        """,
+        {"grain": grain},
+    ).fetchall()
+    assert broken == []
+
+
+def test_a_share_lies_between_none_and_all(centre: Centre) -> None:
+    shares = "SELECT indicator FROM dim_indicators WHERE unit = 'percent'"
+    # leavers may outnumber the average headcount
+    outside = f"indicator IN ({shares}) AND indicator <> 'attrition_rate_pct' AND NOT value BETWEEN 0 AND 100"
+    assert centre.warehouse.execute(f"SELECT * FROM indicator_values WHERE {outside}").fetchall() == []
+
+
+def test_a_value_is_missing_exactly_where_the_status_says_so(centre: Centre) -> None:
+    wrong = "SELECT * FROM indicator_values WHERE (value IS NULL) <> (status IN ('no_traffic', 'below_floor'))"
+    assert centre.warehouse.execute(wrong).fetchall() == []
+
+
+def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
+    """A visit that comes late to a week and month long past, and two new days."""
+    lake = random_centre(tmp_path, seed=11)
+    lake.build({"as_of": (LAST - timedelta(days=2)).isoformat()}, select=LAYER).close()
+    late = date(2026, 9, 16)
+    visit = {"queued_at": f"{late} 20:00:00", "ended_at": f"{late} 20:01:00", "wait_ms": 60_000, "queue_key": "late"}
+    lake.add("tel_interaction", [{"interaction_id": "late"} | visit])
+    # the four days before the new ones, for which answers of customers were awaited
+    new = [LAST - timedelta(days=n) for n in range(6)]
+    with lake.build(lake.increment(late, *new), select=LAYER) as warehouse:
+        warehouse.execute("CREATE TABLE increment AS FROM indicator_values")
+    with lake.build({"as_of": LAST.isoformat()}, full_refresh=True, select=LAYER) as warehouse:
+        differences = warehouse.execute(
+            """
+            FROM increment FULL JOIN indicator_values AS rebuilt USING (indicator, grain, period_start, level, member)
+            WHERE increment.status IS DISTINCT FROM rebuilt.status
+                OR increment.sample_size IS DISTINCT FROM rebuilt.sample_size
+                OR increment.target IS DISTINCT FROM rebuilt.target
+                OR (increment.value IS NULL) <> (rebuilt.value IS NULL)
+                OR abs(increment.numerator - rebuilt.numerator) > 1e-6
+                OR abs(increment.denominator - rebuilt.denominator) > 1e-6
+                OR abs(increment.value - rebuilt.value) > 1e-6
+            """
+        )
+        assert differences.fetchall() == []
+        rows = "SELECT count(*), count(DISTINCT (indicator, grain, period_start, level, member)) FROM increment"
+        [(rows_in_all, rows_by_key)] = warehouse.execute(rows).fetchall()
+        assert rows_in_all == rows_by_key > 0
+
+
+def compiled(project: Path, home: Path) -> dbtRunnerResult:
+    """Run `dbt compile` for the dictionary of a project."""
+    arguments = ["compile", "--quiet", "--select", "dim_indicators", "--project-dir", str(project)]
+    arguments += ["--profiles-dir", str(project), "--target-path", str(home / "target")]
+    with environment(Lake(home).home):
+        return dbtRunner().invoke([*arguments, "--log-path", str(home / "logs")])
+
+
+@pytest.mark.parametrize(
+    ("declared", "written", "complaint"),
+    [
+        ("        owner: operations\n", "", "indicator abandonment_rate_pct lacks config.meta.owner"),
+        ("    type: ratio\n", "    type: cumulative\n", "cumulative"),
+    ],
+)
+def test_a_dictionary_that_is_not_complete_does_not_compile(
+    declared: str, written: str, complaint: str, tmp_path: Path
+) -> None:
+    project = Path(shutil.copytree(PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns("target", "logs")))
+    for path in (project / "models" / "indicators").glob("*.yml"):
+        path.write_text(path.read_text("utf-8").replace(declared, written), "utf-8")
+    result = compiled(project, tmp_path)
+    assert not result.success
+    assert complaint in str(result.exception)
