@@ -10,10 +10,6 @@ from pathlib import Path
 from simulator.generation import generate
 
 
-def _show(done: int, days: int) -> None:
-    sys.stderr.write(f"\rday {done} of {days}" + ("\n" if done == days else ""))
-
-
 def main() -> None:
     """Read the arguments and generate."""
     parser = argparse.ArgumentParser(prog="python -m simulator", description="Simulate a contact centre's files.")
@@ -33,7 +29,7 @@ def main() -> None:
         agents=given.agents,
         seed=given.seed,
         start=given.start,
-        progress=_show,
+        progress=lambda line: print(line, file=sys.stderr),
     )
 
 

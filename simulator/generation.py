@@ -25,8 +25,8 @@ from simulator.people import Conduct, Staff, conduct, shift, workforce
 from simulator.quality import QualityOffice, write_workbook
 from simulator.telephony import Pbx
 
-Progress = Callable[[int, int], None]
-"""Told the number of days done and the number of all days."""
+Progress = Callable[[str], object]
+"""Told in a line, after each week and at the end, how far the simulation is."""
 
 DUPLICATED_DAY = RESENT_DAY = 1
 """Which day's log (from 0) is delivered twice in Manchester, and after which Chengdu sends an overlapping one."""
@@ -70,7 +70,7 @@ def generate(
         agents: agents at the start; leaders, evaluators and a later class of new hires come on top.
         seed: makes one run differ from another.
         start: first day.
-        progress: called after each day.
+        progress: called with a line after each week and at the end.
 
     Raises:
         ValueError: ``truth`` lies inside ``landing``, or a number is too small to make a centre.
@@ -93,8 +93,8 @@ def generate(
                 office.review(house.site, day, house.close(day, offset))
             if day.weekday() == 6 or offset == days - 1:
                 files += _hand_over_scorecards(landing, office, day)
-            if progress:
-                progress(offset + 1, days)
+                if progress:
+                    progress(f"simulated {offset + 1} of {days} days, to {day}")
     summary = Summary(
         files=files + sum(house.files for house in houses),
         calls=sum(house.pbx.calls for house in houses),

@@ -22,6 +22,8 @@ VOICE_STAFF = 0.6
 
 TEAM_SIZE = 9
 HOURS_A_WEEK = 40
+LEAVERS = 4 / 20
+"""Most leavers of a run, for each telephone agent in Chengdu."""
 CLASS_SIZE = 8 / 60
 """New hires of the class that starts in the third week, for each agent of the centre."""
 
@@ -220,7 +222,7 @@ def _change(staff: Staff, start: date, days: int) -> None:
         (voice[-6:-5], 0.75, "Dismissal"),
     )
     if days >= 7:
-        for chosen, fraction, reason in leaving:
+        for chosen, fraction, reason in leaving[: max(1, round(len(voice) * LEAVERS))]:
             for employee in chosen:
                 employee.left = start + timedelta(days=int(days * fraction))
                 employee.leave_reason = reason

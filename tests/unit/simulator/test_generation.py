@@ -101,18 +101,12 @@ def test_a_centre_too_small_to_be_one_is_refused(tmp_path: Path, wrong: dict[str
         generate(tmp_path / "landing", tmp_path / "truth.json", **wrong)
 
 
-def test_progress_is_told_after_each_day(tmp_path: Path):
-    told: list[tuple[int, int]] = []
-    generate(
-        tmp_path / "landing",
-        tmp_path / "truth.json",
-        days=2,
-        contacts_per_day=10,
-        agents=10,
-        start=date(2026, 9, 1),
-        progress=lambda done, days: told.append((done, days)),
-    )
-    assert told == [(1, 2), (2, 2)]
+def test_progress_is_told_after_each_week_and_at_the_end(tmp_path: Path):
+    told: list[str] = []
+    paths = (tmp_path / "landing", tmp_path / "truth.json")
+    # from Saturday to Tuesday: the week ends on the second day
+    generate(*paths, days=4, contacts_per_day=10, agents=10, start=date(2026, 9, 5), progress=told.append)
+    assert told == ["simulated 2 of 4 days, to 2026-09-06", "simulated 4 of 4 days, to 2026-09-08"]
 
 
 def test_command_line_writes_what_it_was_asked_for(tmp_path: Path):
