@@ -64,13 +64,9 @@ class Page:
             raise RuntimeError(result["exceptionDetails"])
         return result["result"].get("value")
 
-    def screenshot(self, path: Path, *, width: int = 1280, dark: bool = False) -> None:
-        """Save a picture of the whole page."""
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self.send("Emulation.setEmulatedMedia", features=scheme)
+    def resize(self, width: int) -> None:
+        """Give the window another width, in CSS pixels."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        picture = self.send("Page.captureScreenshot", captureBeyondViewport=True)
-        path.write_bytes(base64.b64decode(picture["data"]))
 
     def pdf_pages(self) -> int:
         """Return on how many A4 pages the page prints."""

@@ -168,7 +168,7 @@ FROM answered
 """
 
 VALUES = """
-CREATE TABLE indicator_values AS
+INSERT INTO indicator_values
 WITH grains AS (
     SELECT *, unnest([{grain: 'day', start: day}, {grain: 'week', start: date_trunc('week', day)::date},
                       {grain: 'month', start: date_trunc('month', day)::date}]) AS period FROM cells
@@ -211,8 +211,8 @@ ORDER BY ALL
 """
 
 
-def build(path: Path) -> Path:
-    """Write the warehouse file and return its path."""
+def lay_out(path: Path) -> Path:
+    """Write a warehouse file with its dimensions and no values, and return its path."""
     with duckdb.connect(path) as con:
         con.execute(
             """
@@ -222,6 +222,9 @@ def build(path: Path) -> Path:
                 definition_zh text, numerator text, numerator_zh text, denominator text, denominator_zh text,
                 drivers text[], drivers_zh text[], owner text, reference text, caveat text, caveat_zh text,
                 grains text[] DEFAULT ['day', 'week', 'month']);
+            CREATE TABLE indicator_values (
+                indicator text, grain text, period_start date, level text, member text, numerator double,
+                denominator double, value double, sample_size bigint, status text, target double);
             CREATE TABLE dim_members (level text, member text, name_en text, name_zh text);
             CREATE TABLE dim_targets (
                 indicator text, level text DEFAULT 'centre', member text DEFAULT 'all', value double,
@@ -245,6 +248,12 @@ def build(path: Path) -> Path:
         con.executemany(f"INSERT INTO dim_indicators ({fields}) VALUES ({marks})", INDICATORS)
         con.executemany("INSERT INTO dim_targets (indicator, value) VALUES (?, ?)", TARGETS)
         con.executemany("INSERT INTO dim_members VALUES (?, ?, ?, ?)", MEMBERS)
+    return path
+
+
+def build(path: Path) -> Path:
+    """Write the whole warehouse file and return its path."""
+    with duckdb.connect(lay_out(path)) as con:
         con.execute(CELLS)
         con.execute(VALUES)
     return path

@@ -65,7 +65,10 @@ def volume(findings: Findings, locale: Locale) -> str | None:
     bars = [
         alt.Chart(_data(finding))
         .mark_bar(color=_COLOURS[colour], width=220 / len(offered.trend))
-        .encode(x=_dates(offered, locale), y=alt.Y("value:Q", axis=alt.Axis(format=",.0f")))
+        .encode(
+            x=_dates(offered, locale, padding=120 / len(offered.trend)),
+            y=alt.Y("value:Q", axis=alt.Axis(format=",.0f")),
+        )
         for finding, colour in ((offered, "soft"), (handled, "accent"))
     ]
     return _svg(alt.layer(*bars).properties(width=330, height=110))
@@ -98,12 +101,13 @@ def _line(finding: Finding, width: int, height: int, x: alt.X, y_axis: Any = alt
     return alt.layer(*layers).properties(width=width, height=height)
 
 
-def _dates(finding: Finding, locale: Locale) -> alt.X:
+def _dates(finding: Finding, locale: Locale, padding: float = 0) -> alt.X:
     """Return a time axis that names every seventh day or every third week, counted back from the newest."""
     starts = [start for start, *_ in finding.trend]
     named = starts[:: -7 if len(starts) > 13 else -3]
     return alt.X(
         "at:T",
+        scale=alt.Scale(padding=padding),
         axis=alt.Axis(format=_DATE_FORMATS[locale], values=[_midnight(start) for start in named], labelOverlap=False),
     )
 

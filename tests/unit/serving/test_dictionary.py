@@ -1,0 +1,92 @@
+"""The dictionary: the entries that the command line and the page show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving import dictionary
+from serving.dictionary.entries import Reading, read
+from serving.dictionary.page import HEIGHT, WIDTH, spark
+
+NAME = {"en": "Demo <centre>", "zh": "示范中心"}
+
+
+@pytest.mark.parametrize("name", ["service_level_pct", "Service level", " service LEVEL ", "服务水平"])
+def test_indicator_is_found_by_key_and_by_either_name(serving_warehouse: Path, name: str):
+    entry = dictionary.describe(serving_warehouse, name)
+    assert entry.indicator == "service_level_pct"
+    assert entry.target == 80
+    assert [(reading.grain, reading.period_start) for reading in entry.latest] == [
+        ("day", date(2026, 10, 29)),
+        ("week", date(2026, 10, 26)),
+        ("month", date(2026, 10, 1)),
+    ]
+    assert len(entry.trend) == 60
+
+
+def test_unknown_indicator_names_the_nearest(serving_warehouse: Path):
+    with pytest.raises(dictionary.UnknownIndicatorError, match=r"no indicator 'servise level'.*service_level_pct"):
+        dictionary.describe(serving_warehouse, "servise level")
+
+
+def test_entries_run_from_arrival_to_people(serving_warehouse: Path):
+    with duckdb.connect(serving_warehouse, read_only=True) as con:
+        families = [entry.family for entry in read(con).values()]
+    assert list(dict.fromkeys(families)) == ["volume", "accessibility", "handling", "quality", "customer"]
+
+
+@pytest.fixture(scope="module")
+def page(serving_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = dictionary.write(serving_warehouse, tmp_path_factory.mktemp("site"), NAME)
+    return path.read_text(encoding="utf-8")
+
+
+def test_every_indicator_has_its_entry_in_both_languages(serving_warehouse: Path, page: str):
+    with duckdb.connect(serving_warehouse, read_only=True) as con:
+        entries = read(con).values()
+    assert re.findall(r'<article id="([^"]+)"', page) == [entry.indicator for entry in entries]
+    for entry in entries:
+        for words in (entry.name, entry.definition, entry.numerator, *entry.drivers):
+            assert words is not None
+            assert f'<span lang="en">{words.en}</span><span lang="zh">{words.zh}</span>' in page
+
+
+def test_page_asks_nothing_of_the_network_and_escapes_names(page: str):
+    assert not re.search(r'(src|href)="(https?:)?//', page)
+    assert "Demo &lt;centre&gt;" in page
+
+
+def test_parameters_show_scope_value_and_who_set_them(page: str):
+    rows = re.findall(r"<tr>(.*?)</tr>", page.split('id="parameters"')[1], flags=re.S)[1:]
+    cells = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in rows]
+    assert ["15" in row and "centre" in row for row in cells] == [False, False, True]
+
+
+@pytest.fixture(scope="module")
+def entry(serving_warehouse: Path) -> dictionary.Entry:
+    return dictionary.describe(serving_warehouse, "qa_score_avg")
+
+
+@given(
+    values=st.lists(st.none() | st.floats(-1e6, 1e6), min_size=0, max_size=60), target=st.none() | st.floats(-1e6, 1e6)
+)
+def test_sparkline_stays_in_its_box(entry: dictionary.Entry, values: list[float | None], target: float | None):
+    days = [date(2026, 9, 1) + timedelta(number) for number in range(len(values))]
+    trend = [Reading("day", day, value, "final", target) for day, value in zip(days, values, strict=True)]
+    drawn = spark(replace(entry, trend=trend))
+    if sum(value is not None for value in values) < 2:
+        assert drawn is None
+        return
+    assert drawn is not None
+    numbers = [tuple(map(float, point.split(","))) for point in re.findall(r"[ML]([\d.,-]+)", drawn.path)]
+    assert len(numbers) == sum(value is not None for value in values)
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in numbers)
+    assert drawn.target is None or 0 <= drawn.target <= HEIGHT
