@@ -194,7 +194,8 @@ def derive(change: Any, source: ChatwootSource, con: duckdb.DuckDBPyConnection, 
     con.execute(f"create or replace temp table chatwoot_rating as {placed}")
     day = f"cast(asked_at at time zone {literal(change.zone)} as date)"
     asked = _dates(con, f"(select {day} as event_date from chatwoot_rating)")
-    change.replace(CSAT.name, "chatwoot_rating", sorted({*rated, *asked}), f"interaction_id {is_concerned}")
+    if days := sorted({*rated, *asked}):
+        change.replace(CSAT.name, "chatwoot_rating", days, f"interaction_id {is_concerned}")
 
 
 def _dates(con: duckdb.DuckDBPyConnection, relation: str) -> list[date]:
@@ -501,7 +502,8 @@ def _placed(ratings: str, messages: str, conversations: str) -> str:
         select r.* replace (
             coalesce(sent_at, r.asked_at) as asked_at, coalesce(c.created_at, r.contact_at) as contact_at,
             coalesce(c.channel, r.channel) as channel, coalesce(c.queue_key, r.queue_key) as queue_key,
-            coalesce(r.agent_key, c.agent_key) as agent_key)
+            case when r.answered_at is null then coalesce(c.agent_key, r.agent_key)
+                else coalesce(r.agent_key, c.agent_key) end as agent_key)
         from {ratings} r
         left join invitation on message_id = response_id
         left join conversation c on c.conversation_id = r.interaction_id
