@@ -33,17 +33,37 @@ def published(postgres_cluster: Cluster) -> Iterator[Connection]:
         )
 
 
-@pytest.fixture
-def double() -> Iterator[MetabaseDouble]:
-    """A fresh server; at the end, no request may have broken Metabase's own description of its API."""
+@pytest.fixture(scope="module")
+def server() -> Iterator[MetabaseDouble]:
+    """One server for the module; each test finds it in the state that it asks for."""
 
     def connect(details: Any) -> psycopg.Connection:
         return psycopg.connect(
             host=details["host"], port=details["port"], dbname=details["dbname"], user=details["user"], autocommit=True
         )
 
-    with MetabaseDouble(connect) as server:
-        yield server
+    with MetabaseDouble(connect) as double:
+        yield double
+
+
+@pytest.fixture(scope="module")
+def states(
+    server: MetabaseDouble, published: Connection, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, Any, str]:
+    """The server fresh, the server once provisioned, and the state file of the latter."""
+    fresh = server.snapshot()
+    state = tmp_path_factory.mktemp("boards") / "state.json"
+    client = Metabase(server.url, API_KEY)
+    first = plan(client, board_library.boards().library, database=DATABASE, state=state, connection=published)
+    apply(client, first, pause=lambda seconds: None)
+    return fresh, server.snapshot(), state.read_text()
+
+
+@pytest.fixture
+def double(server: MetabaseDouble, states: tuple[Any, Any, str]) -> Iterator[MetabaseDouble]:
+    """A fresh server; at the end, no request may have broken Metabase's own description of its API."""
+    server.restore(states[0])
+    yield server
     assert server.violations == []
 
 
@@ -69,8 +89,10 @@ def planned(client: Metabase, published: Connection, tmp_path: Path) -> Callable
 
 
 @pytest.fixture
-def provisioned(client: Metabase, planned: Callable[..., Plan]) -> None:
-    apply(client, planned(), pause=lambda seconds: None)
+def provisioned(double: MetabaseDouble, states: tuple[Any, Any, str], tmp_path: Path) -> None:
+    """The server already holds the boards."""
+    double.restore(states[1])
+    (tmp_path / "metabase_state.json").write_text(states[2])
 
 
 def written_id(tmp_path: Path, key: str) -> int:

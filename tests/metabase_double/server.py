@@ -120,6 +120,14 @@ class MetabaseDouble:
         self._server.shutdown()
         self._server.server_close()
 
+    def snapshot(self) -> Document:
+        """Return everything that the server holds and how it behaves, to come back to."""
+        return {name: deepcopy(value) for name, value in vars(self).items() if name not in _FIXED}
+
+    def restore(self, snapshot: Document) -> None:
+        """Go back to a snapshot."""
+        vars(self).update(deepcopy(snapshot))
+
     @property
     def writes(self) -> list[tuple[str, str]]:
         """Every request that may change something."""
@@ -583,6 +591,10 @@ class MetabaseDouble:
                 "Please fetch new data and try again.",
             )
         graph["revision"] += 1
+
+
+_FIXED = ("url", "_server", "_lock", "_connect", "_contract")
+"""What a snapshot leaves alone."""
 
 
 def _route(verb: str, path: str, answer: Callable[..., tuple[int, Any]]) -> tuple[re.Pattern[str], str, Any]:
