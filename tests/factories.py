@@ -11,7 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -75,12 +75,24 @@ _REFERENCE: dict[str, pa.Schema] = {
     "queue": pa.schema([(n, TEXT) for n in ("queue_key", "name_en", "name_zh", "queue_group", "channel")]),
     "team": pa.schema([("team_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
     "parameter": pa.schema(
-        [("parameter", TEXT), ("channel", TEXT), ("queue_key", TEXT)]
-        + [("value", REAL), ("valid_from", DATE), ("valid_to", DATE)]
+        [
+            ("parameter", TEXT),
+            ("channel", TEXT),
+            ("queue_key", TEXT),
+            ("value", REAL),
+            ("valid_from", DATE),
+            ("valid_to", DATE),
+        ]
     ),
     "target": pa.schema(
-        [("indicator", TEXT), ("level", TEXT), ("member", TEXT)]
-        + [("value", REAL), ("valid_from", DATE), ("valid_to", DATE)]
+        [
+            ("indicator", TEXT),
+            ("level", TEXT),
+            ("member", TEXT),
+            ("value", REAL),
+            ("valid_from", DATE),
+            ("valid_to", DATE),
+        ]
     ),
 }
 
@@ -94,9 +106,9 @@ class Lake:
         self._touched: dict[str, dict[date, set[date]]] = defaultdict(lambda: defaultdict(set))
         for table in TABLES.values():
             self._write(table, date(1970, 1, 1), [])
-        self.declare("source", [dict(source_system=n, site_key=s, time_zone=z) for n, (s, z) in SOURCES.items()])
-        sites = {site: zone for site, zone in SOURCES.values()}
-        self.declare("site", [dict(site_key=s, name_en=s, name_zh=s, time_zone=z) for s, z in sites.items()])
+        self.declare("source", [{"source_system": n, "site_key": s, "time_zone": z} for n, (s, z) in SOURCES.items()])
+        sites = dict(SOURCES.values())
+        self.declare("site", [{"site_key": s, "name_en": s, "name_zh": s, "time_zone": z} for s, z in sites.items()])
         for name in ("queue", "team", "parameter", "target"):
             self.declare(name, [])
 
@@ -236,8 +248,3 @@ def build(
     connection = duckdb.connect(str(home / "warehouse.duckdb"))
     connection.sql("set timezone = 'UTC'")
     return connection
-
-
-def utc(text: str) -> datetime:
-    """Return the instant that ``text`` (ISO, without offset) means in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
