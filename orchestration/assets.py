@@ -4,8 +4,6 @@ Each body reads, calls one function of a room, and reports. What is computed bel
 touches belongs to ``orchestration.builds``.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date

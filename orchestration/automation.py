@@ -4,8 +4,6 @@ A delivery may concern any day, so what to build is asked of the lake, not of th
 they arrive, and the daily run builds whatever is outstanding beside its own day.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date

@@ -4,10 +4,8 @@ What is expected belongs to ``expectations``; dbt's tests arrive with the dbt as
 to import, so it is imported where a suite really runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -24,6 +22,9 @@ from ingest import Lake
 from ingest.contract import TABLES
 from orchestration import builds
 from orchestration.assets import INDICATORS, Workplace, selected_days
+
+if TYPE_CHECKING:
+    from expectations.validate import Verdict
 
 
 def delivery_checks() -> AssetChecksDefinition:
@@ -44,6 +45,7 @@ def delivery_checks() -> AssetChecksDefinition:
         can_subset=True,
     )
     def check_deliveries(context: AssetCheckExecutionContext, workplace: Workplace) -> Iterator[AssetCheckResult]:
+        from expectations.docs import data_docs
         from expectations.validate import validate_deliveries
 
         home = workplace.home
@@ -51,6 +53,7 @@ def delivery_checks() -> AssetChecksDefinition:
         plan = builds.plan(home, lake, selected_days(context))
         days = lake.touched(0) if plan.everything else plan.days
         verdicts = validate_deliveries(home.lake, {table.name: lake.partitions(table.name, days) for table in tables})
+        data_docs(home.site, verdicts)
         for key in sorted(context.selected_asset_check_keys):
             yield _result([v for v in verdicts if v.table == key.asset_key.path[-1]], key.asset_key, key.name)
 
@@ -72,23 +75,24 @@ def indicator_checks() -> AssetChecksDefinition:
         ],
     )
     def check_indicators(workplace: Workplace) -> Iterator[AssetCheckResult]:
-        from expectations.validate import data_docs, validate_indicators
+        from expectations.docs import data_docs
+        from expectations.validate import validate_indicators
 
         home = workplace.home
         ledger = builds.Ledger.read(home)
         verdicts = validate_indicators(home.warehouse, ledger.days_since(ledger.number - 1))
-        data_docs(home.site)
+        data_docs(home.site, verdicts)
         yield _result(verdicts, INDICATORS, "indicator_layer")
 
     return check_indicators
 
 
-def _result(verdicts: Sequence[Any], asset: AssetKey, name: str) -> AssetCheckResult:
+def _result(verdicts: Sequence["Verdict"], asset: AssetKey, name: str) -> AssetCheckResult:
     failed = [
-        f"- {verdict.suite}: {expectation.name} ({expectation.severity}): {expectation.observed}"
+        f"- {verdict.suite}: {finding.name} ({finding.severity}): {finding.description}, {finding.observed}"
         for verdict in verdicts
-        for expectation in verdict.expectations
-        if not expectation.success
+        for finding in verdict.expectations
+        if not finding.success
     ]
     critical = any(verdict.critical_failed for verdict in verdicts)
     return AssetCheckResult(

@@ -12,7 +12,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,13 +32,14 @@ app = typer.Typer(
 boards_app = typer.Typer(help="Metabase boards, kept as code in dbt_project/models/boards.", no_args_is_help=True)
 app.add_typer(boards_app, name="boards")
 
+_DAY = "%Y-%m-%d"
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The home; default: $GAUGEBOOK_HOME, else .gaugebook", show_default=False)
 ]
-DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
@@ -91,10 +92,6 @@ def _progress(what: str) -> Iterator[None]:
         logger.level = level
 
 
-def _day(given: datetime | None) -> date | None:
-    return given.date() if given else None
-
-
 @app.command()
 @_told
 def init(home: HomeOption = None) -> None:
@@ -111,8 +108,8 @@ def init(home: HomeOption = None) -> None:
 @_told
 def run(
     home: HomeOption = None,
-    first: Annotated[DayOption, typer.Option("--from", help="Rebuild from this day ...")] = None,
-    last: Annotated[DayOption, typer.Option("--to", help="... to this one")] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=[_DAY], help="Rebuild from this day ...")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=[_DAY], help="... to this one")] = None,
 ) -> None:
     """Take what landed and bring the warehouse, the servers and the pages up to date."""
     from orchestration import summary
@@ -165,7 +162,9 @@ def publish(home: HomeOption = None) -> None:
 @_told
 def brief(
     home: HomeOption = None,
-    day: Annotated[DayOption, typer.Option("--date", help="The day reported on; default: the newest")] = None,
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=[_DAY], help="The day reported on; default: the newest")
+    ] = None,
     week: Annotated[bool, typer.Option("--week", help="Report on the week of that day")] = False,
 ) -> None:
     """Write the executive brief of a day or week, in English and Chinese, and the dictionary page."""
@@ -173,7 +172,7 @@ def brief(
     from orchestration.publishing import write_pages
 
     place = Home.resolve(home)
-    for path in write_pages(place, load(place.centre_file), _day(day), "week" if week else "day"):
+    for path in write_pages(place, load(place.centre_file), day.date() if day else None, "week" if week else "day"):
         out.print(str(path), markup=False)
 
 

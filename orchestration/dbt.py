@@ -100,6 +100,7 @@ def _invoke(home: Home, arguments: list[str], progress: Callable[[str], None] | 
     os.environ["GAUGEBOOK_WAREHOUSE"] = str(home.warehouse)
     os.environ["GAUGEBOOK_LAKE"] = str(home.lake)
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventMsg
     from google.protobuf.json_format import MessageToDict
@@ -130,6 +131,8 @@ def _invoke(home: Home, arguments: list[str], progress: Callable[[str], None] | 
             "--no-use-colors",
         ]
     )
+    # The adapter keeps its connection for the next invocation; readers in this process could not open the file.
+    DuckDBConnectionManager.close_all_connections()
     if result.exception:
         raise DbtError(f"dbt {arguments[0]} stopped: {result.exception}")
     nodes = list(getattr(result.result, "results", ()))

@@ -49,7 +49,7 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
     from dagster import DagsterInstance
 
     from orchestration.automation import REFRESH, TAKE, outstanding_tags, span_tags
-    from orchestration.definitions import build_definitions
+    from orchestration.location import build_definitions
 
     definitions = build_definitions(home)
     lake = Lake(home.lake)
