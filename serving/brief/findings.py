@@ -1,8 +1,8 @@
 """What there is to say about one day or week: read from ``indicator_values``, judged by plain rules, without words.
 
 A target is missed when the value lies on its wrong side; an indicator that is best within a band is not judged, nor
-one without a value. Where a miss comes from is told from numerators and denominators alone: what a site, team, queue
-or channel lacks to the centre's target, in cases (or seconds, or points). Causes are not guessed.
+one without a value. Where a miss comes from is told from numerators and denominators alone: what a site, team or queue
+lacks to the centre's target, in cases (or seconds, or points). Causes are not guessed.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class Findings:
     """All there is to say about a period."""
 
     period: Period
+    usual_periods: int
+    """On how many periods the usual values rest; four when the history is long enough."""
     newest_day: date
     """The newest day that has values."""
     shown: Sequence[Finding]
@@ -172,6 +174,10 @@ LEFT JOIN streaks ON streaks.indicator = now.indicator
 WHERE now.period_start = getvariable('start')
 """
 
+_USUAL_PERIODS = (
+    "SELECT count(DISTINCT period_start) FROM centre WHERE list_contains(getvariable('usual'), period_start)"
+)
+
 _TRENDS = """
 SELECT indicator, list((period_start, value, target, is_missed) ORDER BY period_start)
 FROM centre WHERE period_start >= getvariable('shown_from') GROUP BY indicator
@@ -188,7 +194,7 @@ WITH lacks AS (
     JOIN centre AS c USING (indicator, grain, period_start)
     JOIN dim_indicators AS i USING (indicator)
     WHERE c.period_start = getvariable('start') AND c.is_missed AND contains(i.class, 'R')
-        AND v.level IN ('site', 'team', 'queue', 'channel') AND v.denominator > 0
+        AND v.level IN ('site', 'team', 'queue') AND v.denominator > 0
 )
 SELECT
     indicator, level, member, name_en, name_zh, value, lack,
@@ -196,7 +202,7 @@ SELECT
 FROM lacks LEFT JOIN dim_members USING (level, member)
 WHERE members > 1 AND lack > 0
 QUALIFY row_number() OVER (PARTITION BY indicator, level ORDER BY lack DESC, member) <= {PLACES}
-ORDER BY indicator, list_position(['site', 'team', 'queue', 'channel'], level), lack DESC, member
+ORDER BY indicator, list_position(['site', 'team', 'queue'], level), lack DESC, member
 """
 
 _SILENT = f"""
@@ -243,8 +249,10 @@ def find(con: duckdb.DuckDBPyConnection, period: Period) -> Findings | None:
         if key in rows
     }
     (newest,) = con.execute("SELECT max(period_start) FROM indicator_values WHERE grain = 'day'").fetchone() or (None,)
+    (usual,) = con.execute(_USUAL_PERIODS).fetchone() or (0,)
     return Findings(
         period=period,
+        usual_periods=usual,
         newest_day=newest or period.last_day,
         shown=[finding for finding in found.values() if finding.entry.headline or finding.is_missed],
         unsettled={

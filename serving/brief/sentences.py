@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from math import ceil
 
-from serving.brief.findings import Finding, Findings, Period, Place
+from serving.brief.findings import USUAL, Finding, Findings, Period, Place
 from serving.dictionary.entries import Entry
 from serving.language import Locale, day_name, difference, long_date, number, reading, short_date, word
 
@@ -22,6 +22,9 @@ LABELS: dict[str, tuple[str, str]] = {
     "met": ("met", "达标"),
     "not_judged": ("no target", "未设目标"),
     "no_verdict": ("no value", "无数值"),
+    "guide": ("guide value, not judged", "参考值，不作判定"),
+    "offered": ("offered", "进线"),
+    "handled": ("of them handled", "其中接起"),
     "changed": ("What changed", "有何变化"),
     "where": ("Where it fell short, and what to decide", "差在哪里、需要决定什么"),
     "decide": ("To decide", "需要决定"),
@@ -29,7 +32,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "bars": ("bar: share of what the level lacks", "条形：在该层级缺口中的占比"),
     "trend": ("Thirty days", "近三十天"),
     "trend_week": ("Thirteen weeks", "近十三周"),
-    "volume": ("Contacts offered, of them handled", "人工进线量与其中接起量"),
+    "volume": ("Contacts", "联络量"),
     "dictionary": ("Every term is defined in the dictionary", "所有术语均见指标词库"),
     "all_pages": ("All pages", "全部页面"),
     "target_dashed": ("dashed: target; red: missed", "虚线为目标，红点为未达标"),
@@ -85,7 +88,7 @@ def verdict(finding: Finding, period: Period, locale: Locale) -> str:
     if finding.target is None:
         return label("not_judged", locale)
     if finding.is_missed is None:
-        return label("no_verdict", locale)
+        return label("no_verdict" if finding.value is None else "guide", locale)
     if not finding.is_missed:
         return label("met", locale)
     return _streak(finding, period, locale)
@@ -134,8 +137,10 @@ def measured_drivers(finding: Finding, findings: Findings, locale: Locale) -> st
     for other in findings.by_indicator.values():
         if other.entry.name.en.casefold() in names and other.value is not None:
             unit = other.entry.unit
-            change = difference(other.value, other.usual, unit, locale)
-            usual = f"（较常态 {change}）" if locale == "zh" else f" ({change} vs usual)"
+            usual = ""
+            if other.usual is not None:
+                change = difference(other.value, other.usual, unit, locale)
+                usual = f"（较常态 {change}）" if locale == "zh" else f" ({change} vs usual)"
             parts.append(f"{other.entry.name.to(locale)} {reading(other.value, unit, locale)}{usual}")
     if not parts:
         return ""
@@ -151,6 +156,12 @@ def honesty(findings: Findings, locale: Locale) -> list[str]:
             f"本周尚未结束，数据截至{newest}，与整周的比较仅供参考。"
             if locale == "zh"
             else f"The week is not over: values reach to {newest}, the weeks it is compared with are whole."
+        )
+    if findings.usual_periods < USUAL:
+        notes.append(
+            f"历史不足：“前四期”实际只有 {findings.usual_periods} 期。"
+            if locale == "zh"
+            else f"The history is short: of the four periods that make up the usual, {findings.usual_periods} have values."
         )
     for status, said in _STATUSES.items():
         if names := _listed([f.entry.name.to(locale) for f in findings.unsettled[status]], locale):

@@ -3,7 +3,8 @@
 What an indicator means is written in dbt_project and read here from ``dim_indicators``; nothing is defined here.
 """
 
-from serving.dictionary.entries import Entry, UnknownIndicatorError, describe
+from serving.dictionary.describe import describe
+from serving.dictionary.entries import Entry, UnknownIndicatorError, look_up
 from serving.dictionary.page import write
 
-__all__ = ["Entry", "UnknownIndicatorError", "describe", "write"]
+__all__ = ["Entry", "UnknownIndicatorError", "describe", "look_up", "write"]

@@ -104,7 +104,7 @@ def read_with_values(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
     return {key: replace(entry, **_values(by_indicator.get(key, []))) for key, entry in read(con).items()}
 
 
-def describe(warehouse: Path, name: str) -> Entry:
+def look_up(warehouse: Path, name: str) -> Entry:
     """Return the entry that ``name`` means: its key, or its name in English or Chinese, in any case.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -74,6 +75,21 @@ def test_honesty_names_what_is_provisional_absent_and_silent(findings: Findings)
         "No data at all for QA score (quality assurance; last 27 Oct).",
         "Had values in each of the last four, none now: Chat and Chat UK. Closed, or not delivered?",
     ]
+
+
+def test_young_centre_says_what_is_usual_rests_on_little(serving_warehouse: Path, tmp_path: Path):
+    first = date(2026, 8, 31)
+    with duckdb.connect(serving_warehouse, read_only=True) as con:
+        found = find(con, Period("day", first))
+    assert found is not None
+    assert sentences.honesty(found, "en")[0].endswith("of the four periods that make up the usual, 0 have values.")
+    (page,) = brief.write(serving_warehouse, tmp_path, first, centre_name=NAME, locales=("en",))
+    assert "<svg" not in page.read_text(encoding="utf-8"), "one day makes no trend"
+
+
+def test_target_of_a_band_is_a_guide_and_no_verdict(findings: Findings):
+    occupancy = replace(findings.by_indicator["aht_sec"], target=300.0)
+    assert sentences.verdict(occupancy, findings.period, "en") == "guide value, not judged"
 
 
 def test_settled_day_says_so(serving_warehouse: Path):

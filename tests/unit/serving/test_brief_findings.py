@@ -51,7 +51,7 @@ def test_shortfall_is_told_in_cases_by_level(warehouse: Path):
         service_level(DAY, 30, 80, "queue", "sales_cd"),  # 0.8 × 80 − 30 = 34 short
         service_level(DAY, 15, 20, "queue", "service_cd"),  # 0.8 × 20 − 15 = 1 short
         service_level(DAY, 90, 100, "queue", "sales_man"),
-        service_level(DAY, 135, 200, "channel", "voice"),  # alone on its level: says nothing new
+        service_level(DAY, 135, 200, "team", "cd_1"),  # alone on its level: says nothing new
     ]
     (finding,) = found(warehouse, rows).missed
     assert [(place.level, place.member, place.lack, place.share) for place in finding.places] == [
@@ -95,9 +95,11 @@ def test_usual_count_is_the_mean_of_the_weeks_there_are(warehouse: Path):
         ("contacts_offered", date(2026, 10, day), "centre", "all", count, None, None)
         for day, count in ((22, 90), (8, 110))
     ]
-    (finding,) = found(warehouse, rows).shown
+    findings = found(warehouse, rows)
+    (finding,) = findings.shown
     assert finding.usual == pytest.approx(100)
     assert finding.previous is None
+    assert findings.usual_periods == 2
 
 
 def test_streak_runs_from_the_last_period_that_met_its_target(warehouse: Path):

@@ -21,7 +21,7 @@ NAME = {"en": "Demo <centre>", "zh": "示范中心"}
 
 @pytest.mark.parametrize("name", ["service_level_pct", "Service level", " service LEVEL ", "服务水平"])
 def test_indicator_is_found_by_key_and_by_either_name(serving_warehouse: Path, name: str):
-    entry = dictionary.describe(serving_warehouse, name)
+    entry = dictionary.look_up(serving_warehouse, name)
     assert entry.indicator == "service_level_pct"
     assert entry.target == 80
     assert [(reading.grain, reading.period_start) for reading in entry.latest] == [
@@ -32,9 +32,20 @@ def test_indicator_is_found_by_key_and_by_either_name(serving_warehouse: Path, n
     assert len(entry.trend) == 60
 
 
+def test_terminal_shows_an_entry_in_the_language_asked_for(serving_warehouse: Path):
+    lines = dictionary.describe(serving_warehouse, "service level")
+    assert lines["Formula"] == "visits answered within the threshold ÷ visits counted × 100%"
+    assert lines["Newest"] == "29 Oct: 65.3% · week of 26 Oct: 70.4% · Oct 2026: 80.5%"
+    assert lines["Target"] == "80.0%"
+    assert (
+        dictionary.describe(serving_warehouse, "service level", "zh")["公式"] == "阈值内应答的排队 ÷ 计入的排队 × 100%"
+    )
+    assert "Target" not in dictionary.describe(serving_warehouse, "contacts_offered")
+
+
 def test_unknown_indicator_names_the_nearest(serving_warehouse: Path):
     with pytest.raises(dictionary.UnknownIndicatorError, match=r"no indicator 'servise level'.*service_level_pct"):
-        dictionary.describe(serving_warehouse, "servise level")
+        dictionary.look_up(serving_warehouse, "servise level")
 
 
 def test_entries_run_from_arrival_to_people(serving_warehouse: Path):
@@ -72,7 +83,7 @@ def test_parameters_show_scope_value_and_who_set_them(page: str):
 
 @pytest.fixture(scope="module")
 def entry(serving_warehouse: Path) -> dictionary.Entry:
-    return dictionary.describe(serving_warehouse, "qa_score_avg")
+    return dictionary.look_up(serving_warehouse, "qa_score_avg")
 
 
 @given(
