@@ -15,7 +15,8 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
     ] -%}
     {%- set of_ratios = ['denominator', 'denominator_zh'] -%}
     {%- set indicators = [] -%}
-    {%- for metric in graph.metrics.values() | sort(attribute='name') if metric.original_file_path.split('/')[-2] == 'indicators' -%}
+    {%- for metric in graph.metrics.values() | sort(attribute='name')
+            if metric.original_file_path.split('/')[-2] == 'indicators' -%}
         {%- set meta = metric.config.meta -%}
         {%- for key in texts + (of_ratios if metric.type == 'ratio' else []) if meta.get(key) is none -%}
             {%- do exceptions.raise_compiler_error('indicator ' ~ metric.name ~ ' lacks config.meta.' ~ key) -%}
@@ -33,7 +34,7 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
         }) -%}
     {%- endfor -%}
     {%- if not indicators -%}
-        {%- do exceptions.raise_compiler_error('the dictionary is empty: models/indicators holds no metric that dbt can read') -%}
+        {%- do exceptions.raise_compiler_error('the dictionary is empty: dbt read no metric in models/indicators') -%}
     {%- endif -%}
     {{- return(indicators) -}}
 {% endmacro %}
@@ -46,7 +47,9 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 
 {#- Names of the measures that a metric is made of. -#}
 {% macro metric_measures(metric) %}
-    {%- if metric.type == 'simple' -%}
+    {%- if metric.filter -%}
+        {%- do exceptions.raise_compiler_error('metric ' ~ metric.name ~ ' filters: say it in a measure of its own') -%}
+    {%- elif metric.type == 'simple' -%}
         {{- return([metric.type_params.measure.name]) -}}
     {%- elif metric.type == 'ratio' -%}
         {{- return(
@@ -54,7 +57,7 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
             + metric_measures(metric_named(metric.type_params.denominator.name))
         ) -}}
     {%- endif -%}
-    {%- do exceptions.raise_compiler_error('metric ' ~ metric.name ~ ' is ' ~ metric.type ~ ': indicators are simple or ratio') -%}
+    {%- do exceptions.raise_compiler_error('metric ' ~ metric.name ~ ' is neither simple nor a ratio') -%}
 {% endmacro %}
 
 
@@ -82,7 +85,7 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
     {%- elif measure.agg == 'percentile' and not measure.agg_params.use_discrete_percentile -%}
         percentile_cont({{ measure.agg_params.percentile }}) within group (order by {{ expr }})
     {%- else -%}
-        {%- do exceptions.raise_compiler_error('measure ' ~ measure.name ~ ': no rule for the aggregation ' ~ measure.agg) -%}
+        {%- do exceptions.raise_compiler_error('measure ' ~ measure.name ~ ' has an unknown agg: ' ~ measure.agg) -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -90,7 +93,8 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 {#-
 The parts that indicators are selected from: per semantic model one of sums, which are taken by day and then added up to
 weeks and months, and one of percentiles and distinct counts, which are taken anew from the rows of each period.
-Returns part name -> {model, adds_up, measures, levels}, only with what the indicators use; each indicator learns its parts.
+Returns part name -> {model, adds_up, measures, levels}, only with what the indicators use; each indicator learns the
+names of its parts.
 -#}
 {% macro indicator_parts(indicators) %}
     {%- set parts = {} -%}
@@ -99,7 +103,8 @@ Returns part name -> {model, adds_up, measures, levels}, only with what the indi
             {%- set adds_up = measure.agg not in ('percentile', 'count_distinct') -%}
             {%- set name = model.name ~ ('_sums' if adds_up else '_rows') -%}
             {%- for indicator in indicators if measure.name in indicator.measures -%}
-                {%- set part = parts.setdefault(name, {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': []}) -%}
+                {%- set new = {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': []} -%}
+                {%- set part = parts.setdefault(name, new) -%}
                 {%- do part.levels.extend(indicator.meta.levels) -%}
                 {%- if measure not in part.measures -%}{%- do part.measures.append(measure) -%}{%- endif -%}
                 {%- if name not in indicator.parts -%}{%- do indicator.parts.append(name) -%}{%- endif -%}
@@ -132,8 +137,18 @@ Returns part name -> {model, adds_up, measures, levels}, only with what the indi
     {%- endfor %}
         select
             {{ keys }},
-            case{% for m in members %} when grouping({{ m.expr }}) = 0 then '{{ m.name }}'{% endfor %} else 'centre' end as level,
-            case{% for m in members %} when grouping({{ m.expr }}) = 0 then {{ m.expr }}{% endfor %} else 'all' end as member,
+            case
+                {%- for m in members %}
+                when grouping({{ m.expr }}) = 0 then '{{ m.name }}'
+                {%- endfor %}
+                else 'centre'
+            end as level,
+            case
+                {%- for m in members %}
+                when grouping({{ m.expr }}) = 0 then {{ m.expr }}
+                {%- endfor %}
+                else 'all'
+            end as member,
             {%- for measure in part.measures %}
             {{ measure_aggregate(measure) }} as {{ measure.name }}{{ ',' if not loop.last }}
             {%- endfor %}
@@ -160,7 +175,8 @@ Returns part name -> {model, adds_up, measures, levels}, only with what the indi
     inner join periods on days.local_date = periods.date_day
     group by grain, period_start, level, member
     {%- else %}
-        {{- measures_by_level(part, 'grain, period_start', fact ~ ' as facts inner join periods on facts.local_date = periods.date_day') }}
+        {%- set facts = fact ~ ' as facts inner join periods on facts.local_date = periods.date_day' %}
+        {{- measures_by_level(part, 'grain, period_start', facts) }}
     {%- endif %}
 {% endmacro %}
 
@@ -211,7 +227,7 @@ Returns part name -> {model, adds_up, measures, levels}, only with what the indi
 {% macro delete_touched_periods() %}
     {%- if is_incremental() -%}
         delete from {{ this }}
-        where (grain, period_start) in (select (grain, period_start) from ({{ indicator_periods() }}) as periods)
+        where (grain, period_start) in (select grain, period_start from ({{ indicator_periods() }}) as periods)
     {%- endif -%}
 {% endmacro %}
 
@@ -220,7 +236,7 @@ Returns part name -> {model, adds_up, measures, levels}, only with what the indi
 {% test unique_in_touched_periods(model, columns) %}
     select {{ columns | join(', ') }}
     from {{ model }}
-    where (grain, period_start) in (select (grain, period_start) from ({{ indicator_periods() }}) as periods)
+    where (grain, period_start) in (select grain, period_start from ({{ indicator_periods() }}) as periods)
     group by {{ columns | join(', ') }}
     having count(*) > 1
 {% endtest %}

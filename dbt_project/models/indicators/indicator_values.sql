@@ -62,7 +62,8 @@ judged as (
         targets.value as target,
         case
             when computed.value is null then 'no_traffic'
-            when indicators.unit = 'percent' and computed.sample_size < bounds.small_denominator_floor then 'below_floor'
+            when indicators.unit = 'percent' and computed.sample_size < bounds.small_denominator_floor
+                then 'below_floor'
             when {{ dbt.datediff('bounds.period_end', as_of(), 'day') }} < indicators.maturity_days
                 then 'provisional'
             else 'final'
