@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -118,9 +119,9 @@ def publish(connection: psycopg.Connection) -> None:
         for table in PUBLISHED:
             described = con.execute(f"DESCRIBE {table}").fetchall()
             columns = ", ".join(f'"{name}" {POSTGRES_TYPES.get(type, type)}' for name, type, *_ in described)
-            connection.execute(f"CREATE TABLE marts.{table} ({columns})")  # pyright: ignore[reportArgumentType]
+            connection.execute(f"CREATE TABLE marts.{table} ({columns})".encode())
             rows = con.execute(f"SELECT * FROM {table}").fetchall()
-            with connection.cursor() as cursor, cursor.copy(f"COPY marts.{table} FROM STDIN") as copy:  # pyright: ignore[reportArgumentType]
+            with connection.cursor() as cursor, cursor.copy(f"COPY marts.{table} FROM STDIN".encode()) as copy:
                 for row in rows:
                     copy.write_row(row)
 
@@ -146,3 +147,15 @@ def provision(
             assert answer["status"] == "completed", f"{key}: {answer.get('error')}"
             results[key] = answer["data"]
     return results
+
+
+def columns_named(settings: dict[str, Any]) -> Iterator[str]:
+    """Yield the result columns that a question's chart settings name; the server itself never checks them."""
+    yield from settings.get("graph.dimensions", [])
+    yield from settings.get("graph.metrics", [])
+    yield from settings.get("series_settings", {})
+    yield from (json.loads(key)[1] for key in settings.get("column_settings", {}))
+    yield from (column["name"] for column in settings.get("table.columns", []))
+    yield from (name for rule in settings.get("table.column_formatting", []) for name in rule["columns"])
+    yield from (comparison["column"] for comparison in settings.get("scalar.comparisons", []))
+    yield from (settings[key] for key in ("scalar.field", "table.pivot_column", "table.cell_column") if key in settings)

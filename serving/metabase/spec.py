@@ -283,7 +283,7 @@ def read_manifest(manifest: Mapping[str, Any], published: Sequence[str]) -> Libr
         try:
             board = _board(exposure)
         except ValidationError as error:
-            problems += [f"{place}: {_where(exposure, issue)}: {issue['msg']}" for issue in error.errors()]
+            problems += [f"{place}: {_where(exposure, issue)}: {_said(issue)}" for issue in error.errors()]
             continue
         listed = {key.split(".")[-1] for key in exposure["depends_on"]["nodes"] if key.startswith("metric.")}
         columns = frozenset(models[SOURCE]["columns"])
@@ -342,6 +342,10 @@ def _where(exposure: Mapping[str, Any], issue: Any) -> str:
         key = raw.get("key", rest[0]) if isinstance(raw, Mapping) else rest[0]
         return ".".join([f"{part}[{key}]", *map(str, rest[1:])])
     return ".".join(map(str, issue["loc"])) or "config.meta"
+
+
+def _said(issue: Any) -> str:
+    return issue["msg"].removeprefix("Value error, ")
 
 
 def _problems(

@@ -150,20 +150,9 @@ def test_every_question_returns_the_columns_that_its_settings_name(
     assert set(results) == set(cards)
     for key, result in results.items():
         columns = {col["name"] for col in result["cols"]}
-        named = set(_columns_named(cards[key]["visualization_settings"]))
+        named = set(board_library.columns_named(cards[key]["visualization_settings"]))
         assert named <= columns, f"{key}: {named - columns} are no columns of {columns}"
         assert result["rows"], f"{key} shows nothing"
-
-
-def _columns_named(settings: dict[str, Any]) -> Iterator[str]:
-    yield from settings.get("graph.dimensions", [])
-    yield from settings.get("graph.metrics", [])
-    yield from settings.get("series_settings", {})
-    yield from (json.loads(key)[1] for key in settings.get("column_settings", {}))
-    yield from (column["name"] for column in settings.get("table.columns", []))
-    yield from (name for rule in settings.get("table.column_formatting", []) for name in rule["columns"])
-    yield from (comparison["column"] for comparison in settings.get("scalar.comparisons", []))
-    yield from (settings[key] for key in ("scalar.field", "table.pivot_column", "table.cell_column") if key in settings)
 
 
 def test_on_its_board_a_headline_is_one_row_of_the_chosen_day_and_site(

@@ -420,7 +420,7 @@ class MetabaseDouble:
         try:
             select = mbql.translate(card["dataset_query"], columns, extra)
             with self._connect(self.databases[card["dataset_query"]["database"]]["details"]) as connection:
-                rows = connection.execute(select.sql, select.parameters).fetchall()  # pyright: ignore[reportArgumentType]
+                rows = connection.execute(select.sql.encode(), select.parameters).fetchall()
         except (mbql.QueryError, psycopg.Error) as error:
             return {"status": "failed", "error": str(error), "error_type": "invalid-query"}
         cols = [

@@ -1,0 +1,1 @@
+"""Tests of the joints between rooms: both sides must mean the same."""
