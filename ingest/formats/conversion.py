@@ -152,7 +152,8 @@ def _placed(query: Query, name: str, naive: str, zone_name: str, declared: Conve
     )
     earlier = query.define(
         f"{name}__earlier",
-        f"case when timezone({zone}, {under_old_offset}) = {naive} then {under_old_offset} else {later} end",
+        f"case when {under_old_offset} = {later} then {later}"
+        f" when timezone({zone}, {under_old_offset}) = {naive} then {under_old_offset} else {later} end",
         under_old_offset,
     )
     query.checks.append(
