@@ -495,18 +495,24 @@ def _reread(con: duckdb.DuckDBPyConnection, out: Path, tables: tuple[str, ...]) 
 def _compute(con: duckdb.DuckDBPyConnection, day: str) -> None:
     con.execute(_PEOPLE)
     con.execute("create or replace temp table days as select distinct event_date as local_date from tel_interaction")
-    touched = f"local_date = date '{day}'" if day else "true"
     for fact, query in _FACTS.items():
+        con.execute(f"create or replace {'temp ' if day else ''}table {'new_' if day else ''}{fact} as {query}")
         if day:
-            con.execute(f"delete from {fact} where {touched}")
-            con.execute(f"insert into {fact} from ({query})")
-        else:
-            con.execute(f"create or replace table {fact} as {query}")
-    dates = " union ".join(f"select local_date from {fact}" for fact in _FACTS)
+            con.execute(f"insert into {fact} from new_{fact}")
+    held, new = (
+        " union ".join(f"select local_date from {prefix}{fact}" for fact in _FACTS)
+        for prefix in ("", "new_" if day else "")
+    )
     con.execute(
-        "create or replace temp table periods as select grain, date_trunc(grain, local_date)::date as period_start, "
-        f"local_date from ({dates}) cross join unnest(['day', 'week', 'month']) as grains (grain) "
-        + (f"where date_trunc(grain, local_date) = date_trunc(grain, date '{day}')" if day else "")
+        f"""
+        create or replace temp table periods as
+        with dated as (
+            select grain, date_trunc(grain, local_date)::date as period_start, local_date
+            from ({held}) cross join unnest(['day', 'week', 'month']) as grains (grain)
+        )
+        from dated semi join (select grain, period_start from dated where local_date in ({new}))
+            using (grain, period_start)
+        """
     )
     rows = " union all by name ".join(
         query
