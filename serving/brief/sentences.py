@@ -27,7 +27,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "handled": ("of them handled", "其中接起"),
     "changed": ("What changed", "有何变化"),
     "where": ("Where it fell short, and what to decide", "差在哪里、需要决定什么"),
-    "decide": ("To decide", "需要决定"),
     "honesty": ("How far to trust this page", "本页数据的可信程度"),
     "bars": ("bar: share of what the level lacks", "条形：在该层级缺口中的占比"),
     "trend": ("Thirty days", "近三十天"),
@@ -161,7 +160,7 @@ def honesty(findings: Findings, locale: Locale) -> list[str]:
         notes.append(
             f"历史不足：“前四期”实际只有 {findings.usual_periods} 期。"
             if locale == "zh"
-            else f"The history is short: of the four periods that make up the usual, {findings.usual_periods} have values."
+            else f"The history is short: only {findings.usual_periods} of the four usual periods have values."
         )
     for status, said in _STATUSES.items():
         if names := _listed([f.entry.name.to(locale) for f in findings.unsettled[status]], locale):

@@ -82,7 +82,7 @@ def test_young_centre_says_what_is_usual_rests_on_little(serving_warehouse: Path
     with duckdb.connect(serving_warehouse, read_only=True) as con:
         found = find(con, Period("day", first))
     assert found is not None
-    assert sentences.honesty(found, "en")[0].endswith("of the four periods that make up the usual, 0 have values.")
+    assert sentences.honesty(found, "en")[0] == ("The history is short: only 0 of the four usual periods have values.")
     (page,) = brief.write(serving_warehouse, tmp_path, first, centre_name=NAME, locales=("en",))
     assert "<svg" not in page.read_text(encoding="utf-8"), "one day makes no trend"
 
