@@ -378,7 +378,8 @@ class Change:
         self._table("gone", f"select existing.* from existing semi join changed using ({keys})")
         self._stage(table)
         counted = self._con.execute("select _file, count(*) from changed group by all").fetchall()
-        self._table(f"fresh_{name}", "select * exclude (_file, _line) from changed")
+        self._clear(f"fresh_{name}")
+        self._con.execute(f"alter table changed rename to fresh_{name}")
         return dict(counted)
 
     def replace(self, name: str, derived: str, dates: Sequence[date], scope: str) -> None:

@@ -80,7 +80,7 @@ class _Pass:
         self._refuse_failed(tables, good, bad)
         keep(self.con, quarantine, self.source.name, self.files)
         taken = {table: self.change.merge(table, f"incoming_{table}") for table in tables}
-        if form.derive:
+        if form.derive and (tables or again):
             form.derive(self.change, self.source, self.con, again)
         entries = []
         for index, file in enumerate(self.files):

@@ -49,14 +49,13 @@ def derive(
         pa.table({"reason": pa.array(reasons.keys(), pa.string()), "class": pa.array(reasons.values(), pa.string())}),
     )
     local = f"cast(second at time zone {literal(zone)} as date)"
-    span = f"range between interval {days} days preceding and current row"
     for name, query in (
         ("state_events", _STATE_EVENTS.format(events=events)),
         ("queue_flags", _QUEUE_FLAGS),
-        ("queue_ticks", _QUEUE_TICKS.format(days=days, span=span)),
+        ("queue_ticks", _QUEUE_TICKS.format(days=days)),
         ("contact_ticks", _CONTACT_TICKS.format(days=days)),
         ("agent_flags", _AGENT_FLAGS.format(days=days)),
-        ("states", _STATES.format(span=span)),
+        ("states", _STATES.format(days=days)),
         ("derived_agent_state", _STRETCHES.format(local=local, newest=newest.isoformat())),
     ):
         con.execute(f"create or replace temp table {name} as {query}")
@@ -65,82 +64,89 @@ def derive(
 
 _STATE_EVENTS = f"""
 with chosen as (
-    select agent_key, queue_key, call_id, event, data1, {AT} as moment from {{events}} where event in ({EVENTS})
+    select agent_key, queue_key, call_id, event, data1, occurred_at as second, {AT} as moment
+    from {{events}} where event in ({EVENTS})
 )
 select chosen.* from chosen semi join concerned_agents using (agent_key)
 union all
-select a.agent_key, null, r.call_id, r.event, null, r.moment
+select a.agent_key, null, r.call_id, r.event, null, r.second, r.moment
 from chosen r cross join concerned_agents a where r.event = 'QUEUESTART'
 """
 
-# What each event says of the agent's place in one queue: member or not, paused or not, or nothing (null).
+# What holds at the end of each second of the agent's place in one queue, as far as events of that second tell: member
+# or not, paused or not, or nothing (null).
 _QUEUE_FLAGS = f"""
-with queues as (select distinct agent_key, queue_key from state_events where queue_key is not null)
-select agent_key, queue_key, moment,
-    case event when 'ADDMEMBER' then true when 'REMOVEMEMBER' then false end as member,
-    case event when 'ADDMEMBER' then coalesce(data1, '') = 'PAUSED' when 'PAUSE' then true else false end as paused
-from state_events where event in ('ADDMEMBER', 'REMOVEMEMBER', 'PAUSE', 'UNPAUSE') and queue_key is not null
-union all
-select q.agent_key, q.queue_key, e.moment, case when e.event <> 'UNPAUSEALL' then false end, false
-from state_events e join queues q using (agent_key) where e.event in ({_OFF}, 'UNPAUSEALL')
+with queues as (select distinct agent_key, queue_key from state_events where queue_key is not null),
+flags as (
+    select agent_key, queue_key, second, moment,
+        case event when 'ADDMEMBER' then true when 'REMOVEMEMBER' then false end as member,
+        case event when 'ADDMEMBER' then coalesce(data1, '') = 'PAUSED' when 'PAUSE' then true else false end as paused
+    from state_events where event in ('ADDMEMBER', 'REMOVEMEMBER', 'PAUSE', 'UNPAUSE') and queue_key is not null
+    union all
+    select q.agent_key, q.queue_key, e.second, e.moment, case when e.event <> 'UNPAUSEALL' then false end, false
+    from state_events e join queues q using (agent_key) where e.event in ({_OFF}, 'UNPAUSEALL')
+)
+select agent_key, queue_key, second, arg_max(member, moment) as member, arg_max(paused, moment) as paused
+from flags group by all
 """
 
-# Changes of the number of queues the agent is a member of, can be reached by, and is paused in.
+# Changes of the number of queues the agent is a member of, can be reached by, and is paused in. A flag that no event
+# renews is forgotten after some days, which is a change without an event.
 _QUEUE_TICKS = """
 with forgotten as (
-    select agent_key, queue_key, moment + interval {days} days + interval 1 microsecond as moment,
-        null as member, null as paused
-    from (
-        select *, lead(moment) over (partition by agent_key, queue_key order by moment) as next_at from queue_flags
-        where member is not null
-    ) where member and (next_at is null or next_at > moment + interval {days} days)
-    union all
-    select agent_key, queue_key, moment + interval {days} days + interval 1 microsecond, null, null
-    from (select *, lead(moment) over (partition by agent_key, queue_key order by moment) as next_at from queue_flags)
-    where paused and (next_at is null or next_at > moment + interval {days} days)
+    select agent_key, queue_key, second + interval {days} days as second, cast(null as boolean) as member,
+        cast(null as boolean) as paused
+    from queue_flags where member is not null or paused
+),
+moments as (
+    select agent_key, queue_key, second, bool_or(member) as member, bool_or(paused) as paused
+    from (from queue_flags union all from forgotten) group by all
 ),
 held as (
-    select agent_key, queue_key, moment,
-        last_value(member ignore nulls) over spell as member,
-        coalesce(last_value(paused ignore nulls) over spell, false) as paused
-    from (select * from queue_flags union all select distinct * from forgotten)
-    window spell as (partition by agent_key, queue_key order by moment {span})
+    select agent_key, queue_key, second,
+        coalesce(last_value(member ignore nulls) over past and second < interval {days} days
+            + last_value(case when member is not null then second end ignore nulls) over past, false) as is_member,
+        coalesce(not last_value(member ignore nulls) over past and second < interval {days} days
+            + last_value(case when member is not null then second end ignore nulls) over past, false) as is_none,
+        coalesce(last_value(paused ignore nulls) over past and second < interval {days} days
+            + last_value(case when paused is not null then second end ignore nulls) over past, false) as is_paused
+    from moments
+    window past as (partition by agent_key, queue_key order by second rows unbounded preceding)
 ),
 counted as (
-    select agent_key, queue_key, moment, cast(coalesce(member, false) as integer) as members,
-        cast(coalesce(member, false) and not paused as integer) as reachable,
-        cast(coalesce(member, true) and paused as integer) as paused
+    select agent_key, queue_key, second, cast(is_member as integer) as members,
+        cast(is_member and not is_paused as integer) as reachable, cast(is_paused and not is_none as integer) as paused
     from held
 )
-select agent_key, moment,
+select agent_key, second,
     members - lag(members, 1, 0) over turns as members,
     reachable - lag(reachable, 1, 0) over turns as reachable,
     paused - lag(paused, 1, 0) over turns as paused
-from counted window turns as (partition by agent_key, queue_key order by moment)
+from counted window turns as (partition by agent_key, queue_key order by second)
 """
 
 # A conversation whose end was not logged lasts until the agent's next one, a log-off or a restart. Wrap-up time of the
 # queue lasts as long as the event says.
 _CONTACT_TICKS = f"""
 with connects as (
-    select agent_key, moment, event,
-        lead(moment) over (partition by agent_key, call_id, queue_key order by moment) as next_at,
-        lead(event) over (partition by agent_key, call_id, queue_key order by moment) as next_event
+    select agent_key, moment, second, event,
+        lead(second) over turns as next_second, lead(event) over turns as next_event
     from state_events where event in ('CONNECT', {TALKED})
+    window turns as (partition by agent_key, call_id, queue_key order by moment)
 ),
 closings as (
-    select agent_key, moment, lead(moment) over (partition by agent_key order by moment) as closed_at
+    select agent_key, moment, lead(second) over (partition by agent_key order by moment) as closed_at
     from state_events where event in ('CONNECT', {_OFF})
 ),
 spans as (
-    select c.agent_key, c.moment, least(case when c.next_event <> 'CONNECT' then c.next_at else l.closed_at end,
-        c.moment + interval {{days}} days) as ended_at, 1 as contacts, 0 as wrapups
-    from connects c left join closings l using (agent_key, moment) where c.event = 'CONNECT'
+    select c.agent_key, c.second, least(case when c.next_event <> 'CONNECT' then c.next_second else l.closed_at end,
+        c.second + interval {{days}} days) as ended_at, 1 as contacts, 0 as wrapups
+    from connects c join closings l using (agent_key, moment) where c.event = 'CONNECT'
     union all
-    select agent_key, moment, moment + to_seconds(try_cast(data1 as bigint)), 0, 1 from state_events
+    select agent_key, second, second + to_seconds(try_cast(data1 as bigint)), 0, 1 from state_events
     where event = 'WRAPUPSTART' and try_cast(data1 as bigint) between 0 and 86400
 )
-select agent_key, moment, contacts, wrapups from spans
+select agent_key, second, contacts, wrapups from spans
 union all
 select agent_key, ended_at, -contacts, -wrapups from spans
 """
@@ -148,50 +154,58 @@ select agent_key, ended_at, -contacts, -wrapups from spans
 # A new membership is not paused, so ADDMEMBER ends a pause of all queues as UNPAUSE does.
 _AGENT_FLAGS = f"""
 with flags as (
-    select agent_key, moment,
+    select agent_key, second, moment,
         case when event in ({_ON}) then true when event in ({_OFF}) then false end as logged_in,
         case when event = 'PAUSEALL' then true
             when event in ('UNPAUSEALL', 'UNPAUSE', 'ADDMEMBER', {_OFF}) then false end as all_paused,
         case when event in ('PAUSE', 'PAUSEALL') then coalesce(data1, '') end as reason
     from state_events where event in ({_ON}, {_OFF}, 'PAUSEALL', 'UNPAUSEALL', 'PAUSE', 'UNPAUSE', 'ADDMEMBER')
+),
+seconds as (
+    select agent_key, second, arg_max(logged_in, moment) as logged_in, arg_max(all_paused, moment) as all_paused,
+        arg_max(reason, moment) as reason
+    from flags group by all
 )
-select * from flags
+from seconds
 union all
-select agent_key, moment + interval {{days}} days + interval 1 microsecond, null, null, null
-from flags where logged_in or all_paused
+select agent_key, second + interval {{days}} days, null, null, null from seconds where logged_in or all_paused
 """
 
+# The running sums are of doubles because DuckDB adds those fastest; counts are far below where they would be inexact.
 _STATES = """
 with ticks as (
-    select agent_key, moment, members, reachable, paused, 0 as contacts, 0 as wrapups,
+    select agent_key, second, members, reachable, paused, 0 as contacts, 0 as wrapups,
         cast(null as boolean) as logged_in, cast(null as boolean) as all_paused, cast(null as varchar) as reason
     from queue_ticks
     union all by name select * from contact_ticks
     union all by name select * from agent_flags
 ),
-held as (
-    select agent_key, moment,
-        coalesce(sum(members) over course, 0) as members, coalesce(sum(reachable) over course, 0) as reachable,
-        coalesce(sum(paused) over course, 0) as paused, coalesce(sum(contacts) over course, 0) as contacts,
-        coalesce(sum(wrapups) over course, 0) as wrapups,
-        coalesce(last_value(logged_in ignore nulls) over spell, false) as logged_in,
-        coalesce(last_value(all_paused ignore nulls) over spell, false) as all_paused,
-        nullif(last_value(reason ignore nulls) over spell, '') as reason
-    from ticks
-    window course as (partition by agent_key order by moment range between unbounded preceding and current row),
-        spell as (partition by agent_key order by moment {span})
-),
 seconds as (
-    select agent_key, date_trunc('second', moment) as second, max_by(held, moment) as h from held group by all
+    select agent_key, second,
+        cast(coalesce(sum(members), 0) as double) as members, cast(coalesce(sum(reachable), 0) as double) as reachable,
+        cast(coalesce(sum(paused), 0) as double) as paused, cast(coalesce(sum(contacts), 0) as double) as contacts,
+        cast(coalesce(sum(wrapups), 0) as double) as wrapups,
+        bool_or(logged_in) as logged_in, bool_or(all_paused) as all_paused, max(reason) as reason
+    from ticks group by all
+),
+held as (
+    select agent_key, second, sum(members) over past as members, sum(reachable) over past as reachable,
+        sum(paused) over past as paused, sum(contacts) over past as contacts, sum(wrapups) over past as wrapups,
+        coalesce(last_value(logged_in ignore nulls) over past and second < interval {days} days
+            + last_value(case when logged_in is not null then second end ignore nulls) over past, false) as logged_in,
+        coalesce(last_value(all_paused ignore nulls) over past and second < interval {days} days
+            + last_value(case when all_paused is not null then second end ignore nulls) over past, false) as all_paused,
+        nullif(last_value(reason ignore nulls) over past, '') as reason
+    from seconds window past as (partition by agent_key order by second rows unbounded preceding)
 )
-select agent_key, second, h.reason,
+select agent_key, second, reason,
     case
-        when h.contacts > 0 then 'CONNECT'
-        when not h.all_paused and (h.reachable > 0 or (h.logged_in and h.paused = 0))
-            then case when h.wrapups > 0 then 'WRAPUPSTART' else 'ADDMEMBER' end
-        when h.paused > 0 or (h.all_paused and (h.members > 0 or h.logged_in)) then 'PAUSE'
+        when contacts > 0 then 'CONNECT'
+        when not all_paused and (reachable > 0 or (logged_in and paused = 0))
+            then case when wrapups > 0 then 'WRAPUPSTART' else 'ADDMEMBER' end
+        when paused > 0 or (all_paused and (members > 0 or logged_in)) then 'PAUSE'
     end as raw_state
-from seconds
+from held
 """
 
 _STRETCHES = """

@@ -1,0 +1,220 @@
+"""Deliveries are taken once, whole or not at all, and every row is accounted for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ingest import IngestError
+from ingest.formats.queue_log import QueueLogSource
+from ingest.lake import Change, Lake
+from tests.unit.ingest.deliveries import Desk
+from tests.unit.ingest.test_queue_log import log
+
+TABLES = ("queue_event", "tel_interaction", "tel_offer", "agent_state")
+
+MORNING = log(
+    "0|NONE|sales|A|ADDMEMBER|",
+    "0|c1|sales|NONE|ENTERQUEUE||1",
+    "5|c1|sales|A|CONNECT|5|x|1",
+    "65|c1|sales|A|COMPLETECALLER|5|60|1",
+    "70|c2|sales|NONE|ENTERQUEUE||2",
+)
+NOON = log("90|c2|sales|NONE|ABANDON|1|1|20", "100|NONE|sales|A|REMOVEMEMBER|")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def files(desk: Desk) -> set[Path]:
+    """Every live Parquet file and everything else lying beside them."""
+    return {path for path in (desk.root / "lake" / "telephony").rglob("*") if path.is_file()}
+
+
+def test_nothing_delivered_is_nothing_taken(desk: Desk) -> None:
+    assert desk.take() == []
+    assert desk.lake.newest() is None
+    assert desk.lake.touched(0) == []
+    assert desk.rows("tel_interaction", "*") == []
+
+
+def test_the_same_file_twice_changes_nothing(desk: Desk) -> None:
+    desk.deliver("queue_log.1", MORNING)
+    desk.take()
+    before = (desk.content(TABLES), files(desk), desk.lake.sequence())
+    assert desk.take() == []
+    os.utime(desk.root / "landing" / "pbx" / "queue_log.1", (1, 1))
+    assert desk.take() == []
+    desk.deliver("renamed", MORNING)
+    [account] = desk.take()
+    assert (account.file, account.table, account.rows_in, account.loaded, account.duplicate) == (
+        "renamed",
+        "queue_event",
+        5,
+        0,
+        5,
+    )
+    assert (desk.content(TABLES), files(desk), desk.lake.sequence()) == before
+    assert desk.take() == []
+
+
+def test_two_copies_delivered_at_once_are_read_once(desk: Desk) -> None:
+    desk.deliver("a", MORNING)
+    desk.deliver("b", MORNING)
+    assert [(a.file, a.loaded, a.duplicate) for a in desk.take()] == [("a", 5, 0), ("b", 0, 5)]
+
+
+def test_a_growing_file_adds_its_new_lines(desk: Desk) -> None:
+    desk.deliver("queue_log", MORNING)
+    desk.take()
+    desk.deliver("queue_log", MORNING + NOON)
+    [account] = desk.take()
+    assert (account.rows_in, account.loaded, account.duplicate) == (7, 2, 5)
+    assert desk.rows("tel_interaction", "interaction_id, outcome") == [("c1", "answered"), ("c2", "abandoned")]
+
+
+def test_files_that_do_not_match_the_pattern_are_left_alone(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, QueueLogSource(name="pbx", format="queue_log", site="here", files="queue_log*"))
+    desk.deliver("full.log", "not a queue log\n")
+    desk.deliver(".queue_log.part", MORNING)
+    desk.deliver("2026/queue_log-20260831", MORNING)
+    assert [account.file for account in desk.take()] == ["2026/queue_log-20260831"]
+
+
+def test_an_empty_file_is_a_delivery_without_rows(desk: Desk) -> None:
+    desk.deliver("queue_log", "")
+    [account] = desk.take()
+    assert (account.table, account.rows_in, account.state) == (None, 0, "taken")
+    assert desk.take() == []
+
+
+def test_a_file_of_which_most_rows_fail_is_refused_whole_and_taken_once_the_source_allows_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.deliver("queue_log", "a\nb\nc\n" + NOON)
+    [account] = desk.take()
+    assert (account.state, account.rows_in, account.loaded, account.quarantined) == ("refused", 5, 0, 5)
+    assert "3 of 5 rows fail" in (account.reason or "")
+    assert [row[:3] for row in desk.quarantine()] == [("queue_log", line, "wrong_time") for line in (1, 2, 3)]
+    assert desk.take() == []
+    patient = Desk(tmp_path, desk.sources[0].model_copy(update={"max_failed_share": 0.7}))
+    [account] = patient.take()
+    assert (account.state, account.rows_in, account.loaded, account.quarantined) == ("taken", 5, 2, 3)
+
+
+def test_a_bad_file_does_not_hold_up_the_others(desk: Desk) -> None:
+    desk.deliver("a.gz", b"\x1f\x8b cut off")
+    desk.deliver("b", MORNING)
+    desk.deliver("c.gz", b"\x1f\x8b too")
+    accounts = desk.take()
+    assert [(a.file, a.state, a.loaded) for a in accounts] == [
+        ("a.gz", "refused", 0),
+        ("b", "taken", 5),
+        ("c.gz", "refused", 0),
+    ]
+    assert [(file, rule) for file, _, rule, _ in desk.quarantine()] == [("a.gz", "unreadable"), ("c.gz", "unreadable")]
+
+
+def test_two_sources_of_one_format_do_not_mix(tmp_path: Path) -> None:
+    sources = [QueueLogSource(name=name, format="queue_log", site="here") for name in ("north", "south")]
+    desk = Desk(tmp_path, *sources)
+    for source in ("north", "south"):
+        desk.deliver("queue_log", MORNING, source)
+    assert [(a.source, a.loaded) for a in desk.take()] == [("north", 5), ("south", 5)]
+    assert len(desk.rows("tel_interaction", "*")) == 4
+
+
+class Killed(BaseException):
+    """Stands for the process being killed: nothing may catch it."""
+
+
+def test_killed_between_writing_and_committing_the_next_take_starts_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.deliver("queue_log.1", MORNING)
+    desk.take()
+    desk.deliver("queue_log.2", NOON)
+    before = desk.lake.sequence()
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Change, "commit", killed)
+        with pytest.raises(Killed):
+            desk.take()
+    assert desk.lake.sequence() == before
+    [account] = desk.take()
+    assert (account.file, account.loaded) == ("queue_log.2", 2)
+    assert_as_if_nothing_happened(desk)
+
+
+def test_killed_after_committing_the_next_take_only_cleans_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.deliver("queue_log.1", MORNING)
+    desk.take()
+    desk.deliver("queue_log.2", NOON)
+
+    unlink = Path.unlink
+
+    def killed(path: Path, missing_ok: bool = False) -> None:
+        if path.is_relative_to(desk.root / "lake"):
+            raise Killed
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(Killed):
+            desk.take()
+    assert desk.take() == []
+    assert_as_if_nothing_happened(desk)
+
+
+def assert_as_if_nothing_happened(desk: Desk) -> None:
+    calm = Desk(desk.root / "calm")
+    for name, content in (("queue_log.1", MORNING), ("queue_log.2", NOON)):
+        calm.deliver(name, content)
+        calm.take()
+    assert desk.content(TABLES) == calm.content(TABLES)
+    names = [{path.relative_to(each.root / "lake").as_posix() for path in files(each)} for each in (desk, calm)]
+    assert names[0] == names[1]
+
+
+def test_a_lake_keeps_to_one_pseudonym_key(desk: Desk) -> None:
+    desk.deliver("queue_log", MORNING)
+    desk.take()
+    other = Desk(desk.root, key=b"another key, also long enough")
+    with pytest.raises(IngestError, match="Set the earlier key again, or start a new lake"):
+        other.take()
+
+
+def test_passes_are_bounded_by_bytes_and_the_result_is_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.deliver("queue_log.1", MORNING)
+    desk.deliver("queue_log.2", NOON)
+    monkeypatch.setattr("ingest.delivery.PASS_BYTES", 1)
+    summaries: list[str] = []
+    desk.take(summaries.append)
+    assert [line.split(",")[0] for line in summaries] == ["pbx: 1 files", "pbx: 1 files"]
+    assert desk.rows("tel_interaction", "interaction_id, outcome") == [("c1", "answered"), ("c2", "abandoned")]
+
+
+def test_small_increments_read_only_partitions_near_the_new_dates(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(0, 60, 3):
+        desk.deliver(f"queue_log.{day}", log(f"{day * 86400}|c{day}|sales|A|COMPLETEAGENT|1|1|1"))
+    desk.take()
+    read: set[object] = set()
+    rows = Change.rows
+
+    def spied(change: Change, table: str, dates: object = None) -> str:
+        assert isinstance(dates, list | set), "reads the whole table"
+        read.update(dates)
+        return rows(change, table, dates)
+
+    monkeypatch.setattr(Change, "rows", spied)
+    desk.deliver("new", log(f"{58 * 86400}|c|sales|NONE|ENTERQUEUE||1"))
+    desk.take()
+    days = [(day - Lake(desk.root / "lake").touched(0)[-1]).days for day in read]  # type: ignore[operator]
+    # Twice the state_days of 7 before the new date.
+    assert min(days) >= -14
