@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from orchestration.dbt import build, manifest
 from orchestration.home import Home
@@ -41,8 +39,6 @@ MEMBERS = {
 SERVICE_LEVEL_OF_SUPPORT = [85.0, 70.0, None, 60.0, 85.0, 79.0, 78.0, 77.0, 76.0]
 """Target 80: met, missed, no traffic, missed, met, then missed four days running, from the fifth-last day's morrow."""
 
-POSTGRES_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "VARCHAR[]": "text[]"}
-
 
 @dataclass(frozen=True)
 class Boards:
@@ -64,16 +60,16 @@ def boards() -> Boards:
     _invent(home.warehouse, library)
     outcome = build(home, {}, full_refresh=False, select=[SOURCE])
     assert not outcome.failures, outcome.failures
-    DuckDBConnectionManager.close_all_connections()  # dbt keeps the file open, with settings of its own
     return Boards(parsed, library, home.warehouse, folder)
 
 
 def _invent(path: Path, library: Library) -> None:
     values = []
     for number, indicator in enumerate(sorted(library.dictionary.values(), key=lambda found: found.key)):
-        target = None if indicator.direction == "neutral" else 80.0
         for level in sorted(indicator.levels - {"agent"}):
             for rank, (member, _, _) in enumerate(MEMBERS[level]):
+                has_target = indicator.direction != "neutral" and member in ("all", "support")
+                target = (80.0 if member == "support" else 85.0) if has_target else None
                 for grain, starts in (("day", DAYS), ("week", WEEKS)):
                     if grain not in indicator.grains:
                         continue
@@ -102,6 +98,8 @@ def _invent(path: Path, library: Library) -> None:
             ],
         )
         con.execute("CREATE TABLE dim_members (level text, member text, name_en text, name_zh text)")
+        con.execute("CREATE TABLE dim_dates (date_day date)")
+        con.execute("CREATE TABLE dim_agents (agent_key text)")
         con.executemany(
             "INSERT INTO dim_members VALUES (?, ?, ?, ?)",
             [(level, *member) for level, members in MEMBERS.items() for member in members],
@@ -110,20 +108,6 @@ def _invent(path: Path, library: Library) -> None:
             if table.name != SOURCE:
                 for column in table.columns:
                     con.execute(f"ALTER TABLE {table.name} ADD COLUMN IF NOT EXISTS {column} text")
-
-
-def publish(connection: psycopg.Connection) -> None:
-    """Copy the boards' tables into the schema that Metabase reads."""
-    connection.execute("CREATE SCHEMA marts")
-    with duckdb.connect(boards().warehouse, read_only=True) as con:
-        for table in PUBLISHED:
-            described = con.execute(f"DESCRIBE {table}").fetchall()
-            columns = ", ".join(f'"{name}" {POSTGRES_TYPES.get(type, type)}' for name, type, *_ in described)
-            connection.execute(f"CREATE TABLE marts.{table} ({columns})".encode())
-            rows = con.execute(f"SELECT * FROM {table}").fetchall()
-            with connection.cursor() as cursor, cursor.copy(f"COPY marts.{table} FROM STDIN".encode()) as copy:
-                for row in rows:
-                    copy.write_row(row)
 
 
 def provision(

@@ -56,6 +56,7 @@ _TITLES = {
     "week_ago_value": Name("Week before", "上周同日"),
     "change": Name("Change on the day before", "较前一日变化"),
     "target": Name("Target", "目标"),
+    "target_from": Name("Target of", "目标来源"),
     "unit": Name("Unit", "单位"),
     "failing_since": Name("Since", "起始日"),
     "failing_periods": Name("Days missed", "未达标天数"),

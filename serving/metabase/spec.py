@@ -27,7 +27,7 @@ GRID = 24
 """Columns of a Metabase dashboard."""
 
 LOCALISED = frozenset(
-    {"period", "indicator_name", "indicator_label", "unit", "level_name", "member_name", "status_name"}
+    {"period", "indicator_name", "indicator_label", "unit", "level_name", "member_name", "target_from", "status_name"}
 )
 """Columns of ``SOURCE`` that exist once per language, with the language as suffix."""
 

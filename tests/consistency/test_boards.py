@@ -77,6 +77,24 @@ def test_a_day_is_compared_with_the_day_before_and_never_across_a_gap() -> None:
     assert told == [(85.0, -15.0, None), (None, None, None), (78.0, -1.0, 85.0)]
 
 
+def test_whoever_has_no_target_is_held_against_the_centres_and_told_so() -> None:
+    with duckdb.connect(board_library.boards().warehouse, read_only=True) as con:
+        told = con.execute(
+            f"SELECT DISTINCT member, target, target_from_en, target_from_zh FROM {SOURCE} "
+            "WHERE indicator = 'service_level_pct' AND member IN ('all', 'support', 'sales_cd') ORDER BY member"
+        ).fetchall()
+        neutral = con.execute(
+            f"SELECT count(target), count(target_from_en), count(is_failing) FROM {SOURCE} "
+            "WHERE indicator = 'queue_visits'"
+        ).fetchall()
+    assert told == [
+        ("all", 85.0, "Own", "自身"),
+        ("sales_cd", 85.0, "Centre", "中心"),
+        ("support", 80.0, "Own", "自身"),
+    ]
+    assert neutral == [(0, 0, 0)]
+
+
 def test_the_newest_period_is_called_latest_and_queues_of_one_name_are_kept_apart() -> None:
     with duckdb.connect(board_library.boards().warehouse, read_only=True) as con:
         newest = con.execute(

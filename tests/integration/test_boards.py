@@ -15,6 +15,7 @@ from serving.metabase.client import Metabase, MetabaseError
 from serving.metabase.content import items, parameter_id
 from serving.metabase.plan import Connection, Plan, plan
 from serving.metabase.spec import SOURCE
+from serving.publish import PostgresTarget, publish
 from tests import board_library
 from tests.metabase_double import API_KEY, Contract, MetabaseDouble
 from tests.postgres import Cluster
@@ -24,13 +25,13 @@ DATABASE = "Gaugebook"
 
 @pytest.fixture(scope="module")
 def published(postgres_cluster: Cluster) -> Iterator[Connection]:
-    """A PostgreSQL database that holds what the boards read."""
+    """A PostgreSQL database into which the boards' warehouse has been published."""
     with postgres_cluster.database() as name:
-        with postgres_cluster.connect(name) as connection:
-            board_library.publish(connection)
-        yield Connection(
-            postgres_cluster.host, postgres_cluster.port, name, postgres_cluster.user, password="not asked for"
+        target = PostgresTarget(
+            host=postgres_cluster.host, port=postgres_cluster.port, database=name, user=postgres_cluster.user
         )
+        publish(board_library.boards().warehouse, target, None, 1)
+        yield Connection(target.host, target.port, name, target.user, password="not asked for")
 
 
 @pytest.fixture(scope="module")

@@ -16,50 +16,73 @@ members as (
     select
         level,
         member,
-        case when count(*) over (partition by level, name_en) > 1 then name_en || ' (' || member || ')' else name_en end as name_en,
-        case when count(*) over (partition by level, name_zh) > 1 then name_zh || '(' || member || ')' else name_zh end as name_zh
+        name_en || case when count(*) over (partition by level, name_en) > 1 then ' (' || member || ')' else '' end
+            as name_en,
+        name_zh || case when count(*) over (partition by level, name_zh) > 1 then '(' || member || ')' else '' end
+            as name_zh
     from {{ ref('dim_members') }}
+
+),
+
+targeted as (
+
+    -- Whoever has no target of their own is held against the centre's, and target_from says so.
+    select
+        period_values.*,
+        coalesce(period_values.target, centre.target) as judged_target,
+        case
+            when period_values.target is not null then 'own'
+            when centre.target is not null then 'centre'
+        end as target_from
+    from period_values
+    left join period_values as centre
+        on
+            period_values.indicator = centre.indicator
+            and period_values.grain = centre.grain
+            and period_values.period_start = centre.period_start
+            and centre.level = 'centre'
 
 ),
 
 judged as (
 
     select
-        period_values.*,
+        targeted.*,
         indicators.name_en as indicator_name_en,
         indicators.name_zh as indicator_name_zh,
         indicators.unit,
         case
-            when indicators.direction = 'higher' then period_values.value < period_values.target
-            when indicators.direction = 'lower' then period_values.value > period_values.target
+            when indicators.direction = 'higher' then targeted.value < targeted.judged_target
+            when indicators.direction = 'lower' then targeted.value > targeted.judged_target
         end as is_failing,
         previous.value as previous_value,
         week_ago.value as week_ago_value,
-        max(period_values.period_start) over (partition by period_values.grain) as newest_start,
-        max(period_values.period_start) over (partition by period_values.grain, period_values.indicator) as newest_of_indicator
-    from period_values
+        max(targeted.period_start) over (partition by targeted.grain) as newest_start,
+        max(targeted.period_start) over (partition by targeted.grain, targeted.indicator)
+            as newest_of_indicator
+    from targeted
     left join {{ ref('dim_indicators') }} as indicators
-        on period_values.indicator = indicators.indicator
+        on targeted.indicator = indicators.indicator
     left join period_values as previous
         on
-            period_values.indicator = previous.indicator
-            and period_values.grain = previous.grain
-            and period_values.level = previous.level
-            and period_values.member = previous.member
-            and period_values.period_start - case period_values.grain when 'day' then 1 else 7 end = previous.period_start
+            targeted.indicator = previous.indicator
+            and targeted.grain = previous.grain
+            and targeted.level = previous.level
+            and targeted.member = previous.member
+            and targeted.period_start - if(targeted.grain = 'day', 1, 7) = previous.period_start
     left join period_values as week_ago
         on
-            period_values.indicator = week_ago.indicator
-            and period_values.grain = week_ago.grain
-            and period_values.level = week_ago.level
-            and period_values.member = week_ago.member
-            and period_values.period_start - 7 = week_ago.period_start
+            targeted.indicator = week_ago.indicator
+            and targeted.grain = week_ago.grain
+            and targeted.level = week_ago.level
+            and targeted.member = week_ago.member
+            and targeted.period_start - 7 = week_ago.period_start
 
 ),
 
 streaks as (
 
-    -- A streak begins after the last period that met its target; a period without a verdict neither ends nor begins one.
+    -- A streak begins after the last period that met its target; one without a verdict neither ends nor begins it.
     select
         *,
         sum(case when is_failing = false then 1 else 0 end) over ({{ streak }} order by period_start) as streak
@@ -71,9 +94,8 @@ told as (
 
     select
         *,
-        case when is_failing then min(case when is_failing then period_start end) over ({{ streak }}, streak) end as failing_since,
-        case when is_failing then sum(case when is_failing then 1 else 0 end) over ({{ streak }}, streak order by period_start) end
-            as failing_periods
+        min(case when is_failing then period_start end) over ({{ streak }}, streak) as streak_start,
+        sum(case when is_failing then 1 else 0 end) over ({{ streak }}, streak order by period_start) as streak_length
     from streaks
 
 )
@@ -83,11 +105,18 @@ select
         as board_indicator_value_id,
     told.grain,
     told.period_start,
-    case when told.period_start = told.newest_of_indicator then 'Latest' else cast(told.period_start as {{ dbt.type_string() }}) end
-        as period_en,
-    case when told.period_start = told.newest_of_indicator then '最新' else cast(told.period_start as {{ dbt.type_string() }}) end
-        as period_zh,
-    cast({{ dbt.datediff('told.period_start', 'told.newest_start', 'day') }} + 1 as integer) as days_back,
+    case
+        when told.period_start = told.newest_of_indicator then 'Latest'
+        else cast(told.period_start as {{ dbt.type_string() }})
+    end as period_en,
+    case
+        when told.period_start = told.newest_of_indicator then '最新'
+        else cast(told.period_start as {{ dbt.type_string() }})
+    end as period_zh,
+    cast(
+        {{- dbt.datediff('told.period_start', 'told.newest_start', 'day') | trim }}
+        + 1 as integer
+    ) as days_back,
     told.indicator,
     told.indicator_name_en,
     told.indicator_name_zh,
@@ -107,10 +136,12 @@ select
     told.previous_value,
     told.week_ago_value,
     told.value - told.previous_value as change,
-    told.target,
+    told.judged_target as target,
+    case told.target_from when 'own' then 'Own' when 'centre' then 'Centre' end as target_from_en,
+    case told.target_from when 'own' then '自身' when 'centre' then '中心' end as target_from_zh,
     told.is_failing,
-    told.failing_since,
-    cast(told.failing_periods as integer) as failing_periods,
+    case when told.is_failing then told.streak_start end as failing_since,
+    case when told.is_failing then cast(told.streak_length as integer) end as failing_periods,
     told.sample_size,
     told.status,
     statuses.status_name_en,
