@@ -19,8 +19,8 @@ from ingest.contract import TABLES
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
 
-MATURITY_DAYS = 3
-"""The longest maturity of an indicator (answers to a survey count for 72 hours): a day this old may turn final."""
+MATURITY_DAYS = 14
+"""The longest ``maturity_days`` in the dictionary: values of a day this old may still turn final."""
 
 KEPT_BUILDS = 400
 """A publication that is further behind than this publishes everything."""
@@ -78,11 +78,12 @@ class Ledger:
 class Plan:
     """What the next build does.
 
-    ``days`` are local dates; ``everything`` means a full refresh. ``sequence`` and ``fingerprint`` are recorded once
-    the build is done.
+    ``days`` are the local dates to rebuild, ``maturing`` those before them whose provisional values may have become
+    final; ``everything`` means a full refresh. ``sequence`` and ``fingerprint`` are recorded once the build is done.
     """
 
     days: Sequence[date]
+    maturing: Sequence[date]
     everything: bool
     as_of: date | None
     sequence: int
@@ -107,6 +108,7 @@ class Plan:
         return {
             **always,
             "touched_dates": [day.isoformat() for day in self.days],
+            "maturing_dates": [day.isoformat() for day in self.maturing],
             "read_partitions": partitions,
         }
 
@@ -114,30 +116,30 @@ class Plan:
 def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
     """Return the next build: what the lake changed since the last one, and the days asked for.
 
-    A day drags the next one along, because a contact may cross midnight; days between the last build's newest date
-    and the lake's are built with the maturity window before them, because provisional values turn final.
+    A day drags its neighbours along: a contact may cross midnight, and an evaluator's day is not the contact's when
+    their sites lie in different zones. Days that have passed since the last build are built even if nothing happened
+    on them, since head counts hold on such days too.
     """
     ledger = Ledger.read(home)
     fingerprint = _fingerprint(home)
     as_of = lake.newest(_CONTACT_TABLES)
-    sequence = lake.sequence()
     everything = ledger.fingerprint != fingerprint
     days: set[date] = set()
+    maturing: set[date] = set()
     if as_of and not everything:
-        known = set(lake.touched(0))
-        changed = set(lake.touched(ledger.sequence))
-        days = _widened(changed, before=0, after=1) | set(requested)
         before = date.fromisoformat(ledger.as_of) if ledger.as_of else as_of
+        days = _widened(lake.touched(ledger.sequence), before=1, after=1) | set(requested)
         if before < as_of:
-            days |= set(days_between(before - MATURITY_DAYS * _DAY, as_of))
-        days = {day for day in days if day <= as_of and day in known}
-    return Plan(sorted(days), everything, as_of, sequence, fingerprint)
+            days |= set(days_between(before + _DAY, as_of))
+            maturing = set(days_between(before - MATURITY_DAYS * _DAY, before)) - days
+        days = {day for day in days if day <= as_of}
+    return Plan(sorted(days), sorted(maturing), everything, as_of, lake.sequence(), fingerprint)
 
 
 def record(home: Home, done: Plan) -> Ledger:
     """Record a finished build and return the ledger."""
     ledger = Ledger.read(home)
-    days = None if done.everything else [day.isoformat() for day in done.days]
+    days = None if done.everything else [day.isoformat() for day in sorted({*done.days, *done.maturing})]
     ledger.builds = [*ledger.builds, Build(ledger.number + 1, days)][-KEPT_BUILDS:]
     ledger.fingerprint, ledger.sequence = done.fingerprint, done.sequence
     ledger.as_of = done.as_of.isoformat() if done.as_of else None

@@ -192,13 +192,18 @@ def boards_plan(home: HomeOption = None) -> None:
 
 @boards_app.command("apply")
 @_told
-def boards_apply(home: HomeOption = None) -> None:
+def boards_apply(
+    home: HomeOption = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also undo what was changed by hand")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Also archive what is no longer wanted")] = False,
+) -> None:
     """Make the Metabase server hold the boards; a second time it writes nothing."""
     from orchestration.centre import load
     from orchestration.publishing import apply_boards
 
     place = Home.resolve(home)
-    out.print(apply_boards(place, load(place.centre_file)).render(), markup=False)
+    applied = apply_boards(place, load(place.centre_file), overwrite=overwrite, prune=prune)
+    out.print(applied.render(), markup=False)
 
 
 @app.command()

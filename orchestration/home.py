@@ -6,6 +6,7 @@ Only paths and the one lock live here; what the files hold is known by the rooms
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,11 @@ run_coordinator:
   class: QueuedRunCoordinator
   config:
     dequeue_interval_seconds: 1
+event_log_storage:
+  module: orchestration.event_log
+  class: OpenSqliteEventLogStorage
+  config:
+    base_dir: {events}
 """
 
 
@@ -101,8 +107,9 @@ class Home:
         for folder in (self.landing, self.dagster, self.dbt, self.site):
             folder.mkdir(parents=True, exist_ok=True)
         settings = self.dagster / "dagster.yaml"
-        if not settings.exists() or settings.read_text() != _DAGSTER_YAML:
-            settings.write_text(_DAGSTER_YAML)
+        wanted = _DAGSTER_YAML.format(events=json.dumps(str(self.dagster / "history" / "events")))
+        if not settings.exists() or settings.read_text() != wanted:
+            settings.write_text(wanted)
         return self
 
     @contextmanager

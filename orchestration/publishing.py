@@ -77,8 +77,10 @@ def plan_boards(home: Home, centre: Centre) -> Plan:
     if metabase is None or postgres is None:
         raise CentreError(f"{home.centre_file} needs a `metabase:` section, and a `postgres:` one that it reads from")
     manifest = json.loads(dbt.manifest(home).read_text(encoding="utf-8"))
+    client = metabase.client()
+    client.wait_until_ready()
     return plan(
-        metabase.client(),
+        client,
         read_manifest(manifest, PUBLISHED),
         database=metabase.database,
         state=home.boards_state,
@@ -86,14 +88,17 @@ def plan_boards(home: Home, centre: Centre) -> Plan:
     )
 
 
-def apply_boards(home: Home, centre: Centre) -> Applied:
-    """Make the Metabase server hold the boards; raises as ``plan_boards``."""
+def apply_boards(home: Home, centre: Centre, *, overwrite: bool = False, prune: bool = False) -> Applied:
+    """Make the Metabase server hold the boards; raises as ``plan_boards``.
+
+    ``overwrite`` also undoes what somebody changed by hand, ``prune`` archives what is no longer wanted.
+    """
     from serving.metabase.apply import apply
 
     planned = plan_boards(home, centre)
     assert centre.metabase is not None  # plan_boards has refused otherwise
     _progress("applying the boards")
-    return apply(centre.metabase.client(), planned)
+    return apply(centre.metabase.client(), planned, overwrite=overwrite, prune=prune)
 
 
 def _built(home: Home) -> Ledger:

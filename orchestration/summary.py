@@ -167,8 +167,8 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
     table = Table(show_header=False, title=name)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for key, value in dictionary.describe(home.warehouse, name).items():
-        table.add_row(key, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    for label, text in dictionary.describe(home.warehouse, name, load(home.centre_file).locale).items():
+        table.add_row(label, text)
     console.print(table)
 
 

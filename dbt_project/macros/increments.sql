@@ -18,9 +18,8 @@
 {%- endmacro %}
 
 
-{#- Condition that keeps the rows of the dates being rebuilt. -#}
-{% macro is_touched(column) -%}
-    {%- set dates = var('touched_dates') -%}
+{#- Condition that keeps the rows of the dates being rebuilt, or of other dates given. -#}
+{% macro is_touched(column, dates=var('touched_dates')) -%}
     {%- if flags.FULL_REFRESH or not dates -%}
         true
     {%- else -%}

@@ -209,15 +209,16 @@ names of its parts.
 {% endmacro %}
 
 
-{#- Days of each period to compute: the touched days and the whole of their weeks and months. -#}
+{#- Days of each period to compute: touched and maturing days, and the whole of their weeks and months. -#}
 {% macro indicator_periods() %}
+    {%- set dates = var('touched_dates') + var('maturing_dates') -%}
     {%- for grain, start in [('day', 'date_day'), ('week', 'week_start'), ('month', 'month_start')] %}
     select
         '{{ grain }}' as grain,
         {{ start }} as period_start,
         date_day
     from {{ ref('dim_dates') }}
-    where {{ start }} in (select {{ start }} from {{ ref('dim_dates') }} where {{ is_touched('date_day') }})
+    where {{ start }} in (select {{ start }} from {{ ref('dim_dates') }} where {{ is_touched('date_day', dates) }})
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 {% endmacro %}
