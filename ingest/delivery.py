@@ -60,13 +60,14 @@ def declaration(source: SourceBase, zone: str) -> str:
     return hashlib.sha256(f"{source.model_dump_json()}\n{zone}".encode()).hexdigest()
 
 
-def find(landing: Path, lake: Lake, source: SourceBase, declared: str) -> Found:
+def find(landing: Path, lake: Lake, source: SourceBase, declared: str, *, rereads: bool) -> Found:
     """Return the deliveries to take.
 
-    A file that was refused or left rows in quarantine is taken again once the source's declaration has changed.
+    Once the source's declaration has changed, files that were refused or left rows in quarantine are taken again, and
+    with ``rereads`` all others too.
     """
     known = lake.known(source.name)
-    settled = [entry for entry in known if entry.is_clean or entry.declared == declared]
+    settled = [entry for entry in known if entry.declared == declared or (entry.is_clean and not rereads)]
     by_file = {entry.file: entry for entry in known}
     digests = {entry.digest for entry in settled}
     found = Found([], [])

@@ -22,6 +22,9 @@ from ingest.privacy import Pseudonyms, register
 from ingest.quarantine import keep
 from ingest.source import Site, SourceBase
 
+MEMORY = "1GB"
+"""What DuckDB may use in a pass before it goes to disk."""
+
 
 def take(
     landing: Path,
@@ -45,10 +48,10 @@ def take(
     for source in sources:
         site = sites[source.site]
         declared = declaration(source, site.time_zone)
-        found = find(landing, lake, source, declared)
+        found = find(landing, lake, source, declared, rereads=FORMATS[source.format].rereads)
         again = lake.declared(source.name) not in (None, declared)
         for files in list(passes(found.new)) or [[]] * again:
-            with duckdb.connect(config={"temp_directory": (lake.root / ".spill").as_posix()}) as con:
+            with duckdb.connect(config={"temp_directory": f"{lake.root}/.spill", "memory_limit": MEMORY}) as con:
                 con.execute("set TimeZone = 'UTC'")
                 register(con, pseudonyms)
                 one = _Pass(con, Change(lake, source.name, site.time_zone, con), source, site, files)
@@ -105,7 +108,7 @@ class _Pass:
             tables: dict[str, None] = {}
             delivered = [file.delivered(index) for index, file in enumerate(self.files) if index not in refusals]
             try:
-                for batch in form.read(delivered, self.source, zone, self.con):
+                for batch in form.read(delivered, self.source, zone, self.con) if delivered else ():
                     tables[batch.table] = None
                     table = TABLES[batch.table]
                     conform(self.con, table, batch.rows, batch.rejects, self.source.name, self.site.time_zone)

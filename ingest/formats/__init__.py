@@ -15,7 +15,7 @@ Source = Annotated[
 
 FORMATS: dict[str, Format] = {
     "chatwoot": Format(chatwoot.read, chatwoot.derive),
-    "queue_log": Format(queue_log.read, queue_log.derive),
+    "queue_log": Format(queue_log.read, queue_log.derive, rereads=False),
     "scorecard": Format(scorecard.read),
     "spreadsheet": Format(spreadsheet.read),
 }

@@ -75,11 +75,13 @@ class Format:
     """A source format: its reader, and what it derives from the rows of a change once they are staged.
 
     ``derive`` receives the ``ingest.lake.Change``, the source, the connection, and whether everything must be derived
-    anew because the source's declaration has changed.
+    anew because the source's declaration has changed. ``rereads`` says that what a file reads as depends on the
+    declaration, so that every file is taken again after a change.
     """
 
     read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch]]
     derive: Callable[[Any, Any, duckdb.DuckDBPyConnection, bool], None] | None = None
+    rereads: bool = True
 
 
 def batch_schema(table: str) -> pa.Schema:

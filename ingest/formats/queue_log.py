@@ -53,8 +53,6 @@ def read(
     Callers' numbers and names, and anything like a telephone number in a transfer or an unknown event, are replaced by
     pseudonyms before a line is digested. Bytes that are not UTF-8 are kept as escapes.
     """
-    if not files:
-        return
     con.register("lines", pa.concat_tables([_lines(file) for file in files]))
     con.execute(_PARSED)
     con.execute(_UNUSUAL)

@@ -9,6 +9,7 @@ import pytest
 
 from ingest import IngestError
 from ingest.formats.queue_log import QueueLogSource
+from ingest.formats.spreadsheet import SpreadsheetSource
 from ingest.lake import Change, Lake
 from tests.unit.ingest.deliveries import Desk
 from tests.unit.ingest.test_queue_log import log
@@ -103,6 +104,22 @@ def test_a_file_of_which_most_rows_fail_is_refused_whole_and_taken_once_the_sour
     patient = Desk(tmp_path, desk.sources[0].model_copy(update={"max_failed_share": 0.7}))
     [account] = patient.take()
     assert (account.state, account.rows_in, account.loaded, account.quarantined) == ("taken", 5, 2, 3)
+
+
+def test_a_corrected_declaration_reads_every_file_again(tmp_path: Path) -> None:
+    declared: dict[str, object] = {"name": "hr", "format": "spreadsheet", "site": "here"}
+    clock_in = {"column": "In", "format": "%Y-%m-%d %H:%M"}
+    columns = {"employee_key": "No", "work_date": "Day", "status": "Status", "clock_in_at": clock_in}
+    declared["tables"] = [{"table": "attendance", "files": "*", "columns": columns}]
+    hours = []
+    for zone in ("Europe/London", "Asia/Shanghai"):
+        desk = Desk(tmp_path, SpreadsheetSource.model_validate({**declared, "time_zone": zone}))
+        desk.deliver("attendance.csv", "No,Day,Status,In\n1,2026-08-31,present,2026-08-31 09:00\n", "hr")
+        assert [account.loaded for account in desk.take()] == [1]
+        assert desk.take() == []
+        hours += desk.rows("attendance", "hour(clock_in_at at time zone 'UTC')")
+    # 09:00 in London's summer is 08:00 UTC, 09:00 in Shanghai is 01:00 UTC; the row was replaced, not doubled.
+    assert hours == [(8,), (1,)]
 
 
 def test_a_bad_file_does_not_hold_up_the_others(desk: Desk) -> None:
