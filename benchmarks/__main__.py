@@ -82,7 +82,7 @@ class Bench:
             ).fetchone() or ("",)
             differing = con.execute(
                 f"""
-                select indicator, count(*)
+                select indicator, count(*), min((grain, period_start, level, member, f.numerator, o.numerator))
                 from theirs.indicator_values as f
                 full join ours.{schema}.indicator_values as o using (indicator, grain, period_start, level, member)
                 where o.status is null or (o.status <> 'no_traffic' and f.indicator is null)
@@ -93,7 +93,7 @@ class Bench:
                 """
             ).fetchall()
         if differing:
-            raise AssertionError(f"the floor and Gaugebook disagree: {dict(differing)}")
+            raise AssertionError(f"the floor and Gaugebook disagree (rows, first of them): {differing}")
 
     def _home(self, landing: Path) -> Path:
         home = self.folder / OURS

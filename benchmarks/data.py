@@ -71,9 +71,8 @@ def write(landing: Path, volume: Volume) -> None:
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'")
     for number, (site, zone) in enumerate(SITES.items()):
-        for source in ("pbx", "chat", "hr"):
+        for source in ("pbx", "chat", "qa", "hr"):
             (landing / f"{source}_{site}").mkdir(parents=True, exist_ok=True)
-        (landing / "qa").mkdir(parents=True, exist_ok=True)
         _people(con, landing, volume, number, site)
         for day in volume.dates:
             con.execute(
@@ -102,11 +101,11 @@ def centre(volume: Volume) -> str:
         "qa": {"qa_evaluation": "*"},
     }
 
-    def spreadsheet(kind: str, site: str, name: str) -> dict:
+    def spreadsheet(kind: str, site: str) -> dict:
         tables = [{"table": table, "files": files} for table, files in own_names[kind].items()]
-        return {"name": name, "format": "spreadsheet", "site": site, "tables": tables}
+        return {"name": f"{kind}_{site}", "format": "spreadsheet", "site": site, "tables": tables}
 
-    sources: list[dict] = [spreadsheet("qa", "chengdu", "qa")]
+    sources: list[dict] = []
     for site in SITES:
         sources += [
             {
@@ -118,7 +117,8 @@ def centre(volume: Volume) -> str:
                 "pause_reasons": {"Break": "break", "Lunch": "meal"},
             },
             {"name": f"chat_{site}", "format": "chatwoot", "site": site},
-            spreadsheet("hr", site, f"hr_{site}"),
+            spreadsheet("qa", site),
+            spreadsheet("hr", site),
         ]
     declared = {
         "centre": {"name": {"en": "Benchmark", "zh": "基准"}},
@@ -257,7 +257,7 @@ def _voice(con: duckdb.DuckDBPyConnection, landing: Path, volume: Volume, site: 
         "60 + roll(41, 'score', call) as points, 100 as max_points, points as score_pct, "
         "roll(50, 'fatal', call) = 0 as is_fatal, roll(5, 'targeted', call) > 0 as is_random, 'submitted' as status "
         "from calls where answered_at is not null and roll(50, 'evaluated', call) = 0 order by call",
-        landing / "qa" / f"scores_{site}_{day}.csv",
+        landing / f"qa_{site}" / f"scores_{day}.csv",
     )
 
 

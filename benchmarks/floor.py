@@ -17,57 +17,120 @@ import duckdb
 
 from benchmarks.data import SITES
 
-_PBX, _CHAT, _HR = ([f"{kind}_{site}" for site in SITES] for kind in ("pbx", "chat", "hr"))
+_PBX, _CHAT, _QA, _HR = ([f"{kind}_{site}" for site in SITES] for kind in ("pbx", "chat", "qa", "hr"))
 
-_EVENT = dict.fromkeys(("call_id", "queue_key", "member", "event", "d1", "d2", "d3", "d4", "d5"), "VARCHAR")
 
-_MESSAGE = (
-    "STRUCT(id BIGINT, conversation_id BIGINT, content VARCHAR, message_type BIGINT, content_type VARCHAR, "
-    "private BOOLEAN, created_at BIGINT, sender STRUCT(id BIGINT, type VARCHAR))[]"
-)
-_CONVERSATION = (
-    "STRUCT(payload STRUCT(id BIGINT, inbox_id VARCHAR, status VARCHAR, created_at BIGINT, updated_at BIGINT, "
-    "meta STRUCT(channel VARCHAR, sender STRUCT(id VARCHAR), assignee STRUCT(id VARCHAR)))[])"
-)
-_RATING = {"rating": "DOUBLE", "conversation_id": "BIGINT", "message_id": "BIGINT", "created_at": "BIGINT"}
+@dataclass(frozen=True)
+class Files:
+    """Files of one kind: their sources, how their names begin, and how DuckDB reads them."""
+
+    sources: list[str]
+    prefix: str
+    columns: dict[str, str]
+    options: str = "header = true"
+    reader: str = "read_csv"
+
+
+def _columns(declared: str) -> dict[str, str]:
+    return dict(column.split() for column in declared.split(", "))
+
+
+_LINES = {
+    "lines": Files(
+        _PBX,
+        "queue_log",
+        {"second": "BIGINT"}
+        | dict.fromkeys(("call_id", "queue_key", "member", "event", "d1", "d2", "d3", "d4", "d5"), "VARCHAR"),
+        "delim = '|', header = false, quote = '', escape = '', null_padding = true, auto_detect = false",
+    ),
+    "messages": Files(
+        _CHAT,
+        "messages",
+        {
+            "payload": "STRUCT(id BIGINT, conversation_id BIGINT, content VARCHAR, message_type BIGINT, "
+            "content_type VARCHAR, private BOOLEAN, created_at BIGINT, sender STRUCT(id BIGINT, type VARCHAR))[]"
+        },
+        "format = 'newline_delimited'",
+        "read_json",
+    ),
+    "conversations": Files(
+        _CHAT,
+        "conversations",
+        {
+            "data": "STRUCT(payload STRUCT(id BIGINT, inbox_id VARCHAR, status VARCHAR, created_at BIGINT, "
+            "updated_at BIGINT, meta STRUCT(channel VARCHAR, sender STRUCT(id VARCHAR), "
+            "assignee STRUCT(id VARCHAR)))[])"
+        },
+        "format = 'newline_delimited', maximum_object_size = 1000000000",
+        "read_json",
+    ),
+    "ratings": Files(
+        _CHAT,
+        "csat",
+        {"rating": "DOUBLE", "conversation_id": "BIGINT", "message_id": "BIGINT", "created_at": "BIGINT"},
+        "format = 'array'",
+        "read_json",
+    ),
+}
+"""Views that the staged tables are made from."""
 
 _SHEETS = {
     "hr_employee": (
-        _HR,
-        "employees",
-        "employee_key VARCHAR, valid_from DATE, name VARCHAR, site_key VARCHAR, team_key VARCHAR, role VARCHAR, "
-        "contract_hours_week DOUBLE, hired_on DATE, status VARCHAR",
-        "valid_from",
+        Files(
+            _HR,
+            "employees",
+            _columns(
+                "employee_key VARCHAR, valid_from DATE, name VARCHAR, site_key VARCHAR, team_key VARCHAR, "
+                "role VARCHAR, contract_hours_week DOUBLE, hired_on DATE, status VARCHAR"
+            ),
+        ),
+        "*, null::date as valid_to, valid_from",
     ),
     "agent_alias": (
-        _HR,
-        "aliases",
-        "alias_system VARCHAR, alias_value VARCHAR, employee_key VARCHAR, valid_from DATE",
-        "valid_from",
+        Files(
+            _HR,
+            "aliases",
+            _columns("alias_system VARCHAR, alias_value VARCHAR, employee_key VARCHAR, valid_from DATE"),
+        ),
+        "* exclude (valid_from), valid_from",
     ),
     "roster_shift": (
-        _HR,
-        "roster",
-        "shift_id VARCHAR, employee_key VARCHAR, activity VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ, "
-        "is_paid BOOLEAN",
-        "local_day(source_system, start_at)",
+        Files(
+            _HR,
+            "roster",
+            _columns(
+                "shift_id VARCHAR, employee_key VARCHAR, activity VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ, "
+                "is_paid BOOLEAN"
+            ),
+        ),
+        "*, local_day(source_system, start_at)",
     ),
     "attendance": (
-        _HR,
-        "attendance",
-        "employee_key VARCHAR, work_date DATE, status VARCHAR, clock_in_at TIMESTAMPTZ, clock_out_at TIMESTAMPTZ",
-        "work_date",
+        Files(
+            _HR,
+            "attendance",
+            _columns(
+                "employee_key VARCHAR, work_date DATE, status VARCHAR, clock_in_at TIMESTAMPTZ, "
+                "clock_out_at TIMESTAMPTZ"
+            ),
+        ),
+        "*, work_date",
     ),
     "qa_evaluation": (
-        ["qa"],
-        "scores",
-        "evaluation_id VARCHAR, form_key VARCHAR, form_version VARCHAR, interaction_id VARCHAR, channel VARCHAR, "
-        "agent_key VARCHAR, evaluated_at TIMESTAMPTZ, contact_at TIMESTAMPTZ, points DOUBLE, max_points DOUBLE, "
-        "score_pct DOUBLE, is_fatal BOOLEAN, is_random BOOLEAN, status VARCHAR",
-        "local_day(source_system, evaluated_at)",
+        Files(
+            _QA,
+            "scores",
+            _columns(
+                "evaluation_id VARCHAR, form_key VARCHAR, form_version VARCHAR, interaction_id VARCHAR, "
+                "channel VARCHAR, agent_key VARCHAR, evaluated_at TIMESTAMPTZ, contact_at TIMESTAMPTZ, "
+                "points DOUBLE, max_points DOUBLE, score_pct DOUBLE, is_fatal BOOLEAN, is_random BOOLEAN, "
+                "status VARCHAR"
+            ),
+        ),
+        "*, local_day(source_system, evaluated_at)",
     ),
 }
-"""Contract table → sources, file name, declared columns, local date."""
+"""Contract tables that come as sheets, and what is selected from them; the last column is the local date."""
 
 _STAGED = {
     "queue_event": """
@@ -408,15 +471,15 @@ def run(what: str, landing: Path, out: Path, day: str = "") -> None:
             ("local_day(source, instant)", _by_site("timezone('{zone}', instant)::date")),
         ):
             con.execute(f"create or replace temp macro {name} as {body}")
-        _stage(con, landing, day)
-        for table in (*_SHEETS, *_STAGED):
+        for table in _stage(con, landing, day):
             con.execute(
                 f"copy {table} to '{out / table}' (format parquet, compression zstd, partition_by (event_date), "
                 "overwrite_or_ignore, filename_pattern 'part-{uuid}')"
             )
         if what != "ingest":
             if day:
-                _reread(con, out, ("hr_employee", "agent_alias"))
+                for table in ("hr_employee", "agent_alias"):
+                    con.execute(f"create temp table {table} as from '{out / table}/*/*.parquet'")
             _compute(con, day)
 
 
@@ -425,71 +488,34 @@ def _by_site(expression: str) -> str:
     return " ".join(["case", *cases, "else", expression.format(zone=next(iter(SITES.values()))), "end"])
 
 
-def _stage(con: duckdb.DuckDBPyConnection, landing: Path, day: str) -> None:
-    def files(sources: list[str], name: str, wanted: str) -> str:
-        found = [str(file) for source in sources for file in (landing / source).glob(f"{name}*") if wanted in file.name]
-        return f"{sorted(found)}"
-
-    source = "split_part(filename, '/', -2) as source_system"
-    for table, (sources, name, columns, local_date) in _SHEETS.items():
-        declared = dict(column.split() for column in columns.split(", "))
-        found = files(sources, name, day)
-        rows = f"read_csv({found}, columns = {declared}, header = true, filename = true)" if found != "[]" else ""
-        empty = ", ".join(f"null::{kind} as {column}" for column, kind in declared.items())
-        con.execute(
-            f"create or replace temp table {table} as select *, {local_date} as event_date from "
-            + (
-                f"(select {source}, * exclude (filename) from {rows})"
-                if rows
-                else f"(select '' as source_system, {empty})"
-            )
-            + ("" if rows else " where false")
-        )
-        if table in ("hr_employee", "agent_alias"):
-            con.execute(f"alter table {table} add column valid_to date")
-    log = {"second": "BIGINT", **_EVENT}
-    for view, sources, name, wanted, reader in (
-        (
-            "lines",
-            _PBX,
-            "queue_log",
-            day.replace("-", ""),
-            f"read_csv({{files}}, columns = {log}, delim = '|', header = false, quote = '', escape = '', "
-            "null_padding = true, auto_detect = false, filename = true)",
-        ),
-        (
-            "messages",
-            _CHAT,
-            "messages",
-            day,
-            f"read_json({{files}}, columns = {{{{payload: '{_MESSAGE}'}}}}, format = 'newline_delimited', "
-            "filename = true)",
-        ),
-        (
-            "conversations",
-            _CHAT,
-            "conversations",
-            day,
-            f"read_json({{files}}, columns = {{{{data: '{_CONVERSATION}'}}}}, format = 'newline_delimited', "
-            "maximum_object_size = 1000000000, filename = true)",
-        ),
-        (
-            "ratings",
-            _CHAT,
-            "csat",
-            day,
-            f"read_json({{files}}, columns = {_RATING}, format = 'array', filename = true)",
-        ),
-    ):
-        query = reader.replace("{files}", files(sources, name, wanted)).replace("{{", "{").replace("}}", "}")
-        con.execute(f"create or replace temp view {view} as select {source}, * exclude (filename) from {query}")
+def _stage(con: duckdb.DuckDBPyConnection, landing: Path, day: str) -> list[str]:
+    """Make a table of everything that was delivered; return the tables' names."""
+    staged = []
+    for table, (files, columns) in _SHEETS.items():
+        if read := _read(files, landing, day):
+            con.execute(f"create temp table {table} as select {columns} as event_date from ({read})")
+            staged.append(table)
+    for view, files in _LINES.items():
+        con.execute(f"create temp view {view} as {_read(files, landing, day)}")
     for table, query in _STAGED.items():
-        con.execute(f"create or replace temp table {table} as {query}")
+        con.execute(f"create temp table {table} as {query}")
+    return [*staged, *_STAGED]
 
 
-def _reread(con: duckdb.DuckDBPyConnection, out: Path, tables: tuple[str, ...]) -> None:
-    for table in tables:
-        con.execute(f"create or replace temp table {table} as from '{out / table}/*/*.parquet'")
+def _read(files: Files, landing: Path, day: str) -> str:
+    """SQL for the rows of the files of one ``day``, or of all; empty when there are none."""
+    found = sorted(
+        str(file)
+        for source in files.sources
+        for file in (landing / source).glob(f"{files.prefix}*")
+        if day in file.name or day.replace("-", "") in file.name
+    )
+    if not found:
+        return ""
+    return (
+        "select split_part(filename, '/', -2) as source_system, * exclude (filename) "
+        f"from {files.reader}({found}, columns = {files.columns}, {files.options}, filename = true)"
+    )
 
 
 def _compute(con: duckdb.DuckDBPyConnection, day: str) -> None:
