@@ -96,7 +96,7 @@ class Plan:
 
     def variables(self, lake: Lake) -> dict[str, object]:
         """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them."""
-        always = {"as_of": self.as_of.isoformat() if self.as_of else None}
+        always: dict[str, object] = {"as_of": self.as_of.isoformat() if self.as_of else None}
         if self.everything:
             return always
         near = _widened(self.days, before=1, after=1)

@@ -120,14 +120,16 @@ def _problem(path: Path, root: yaml.Node | None, problem: Any) -> str:
 
 
 def _line(node: yaml.Node | None, location: Sequence[str | int]) -> int:
-    line = 1
+    """Return the line of the innermost key of ``location`` that the file has."""
+    marks = [node.start_mark] if node else []
     for part in location:
         if isinstance(node, yaml.MappingNode):
             found = [(key, value) for key, value in node.value if key.value == str(part)]
             if not found:
                 continue  # pydantic names the branch of a union here, which has no line of its own
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
+            marks.append(found[0][0].start_mark)
+            node = found[0][1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
+            marks.append(node.start_mark)
+    return marks[-1].line + 1 if marks and marks[-1] else 1

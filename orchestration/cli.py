@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -237,7 +238,7 @@ def dagster(home: HomeOption = None) -> None:
     place = Home.resolve(home).prepare()
     manifest(place)
     os.environ.update({"DAGSTER_HOME": str(place.dagster), "GAUGEBOOK_HOME": str(place.root)})
-    program = Path(os.sys.executable).with_name("dagster")
+    program = Path(sys.executable).with_name("dagster")
     os.execv(program, [str(program), "dev", "-w", str(PROJECT / "workspace.yaml")])
 
 

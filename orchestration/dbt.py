@@ -112,12 +112,11 @@ def _invoke(home: Home, arguments: list[str], progress: Callable[[str], None] | 
     os.environ.setdefault("DO_NOT_TRACK", "1")
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
-    from dbt_common.events.base_types import EventMsg
     from google.protobuf.json_format import MessageToDict
 
     events: list[dict[str, Any]] = []
 
-    def collect(message: EventMsg) -> None:
+    def collect(message: Any) -> None:
         if message.info.name not in ("LogModelResult", "LogSeedResult", "LogTestResult"):
             return
         event = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)

@@ -38,6 +38,14 @@ def prepare(home: Home, *, days: int, contacts_per_day: int, agents: int, seed: 
         return truth
     folder.mkdir(exist_ok=True)
     home.centre_file.write_text(_CENTRE.read_text())
-    simulator.generate(home.landing, truth, progress=_progress, **options)
+    simulator.generate(
+        home.landing,
+        truth,
+        days=days,
+        contacts_per_day=contacts_per_day,
+        agents=agents,
+        seed=seed,
+        progress=_progress,
+    )
     made.write_text(json.dumps(options))
     return truth

@@ -9,7 +9,7 @@ import json
 import logging
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from orchestration import dbt
 from orchestration.builds import Ledger
@@ -44,7 +44,9 @@ def publish(home: Home, centre: Centre) -> dict[str, int]:
     return dict(publish_warehouse(home.warehouse, centre.postgres, days, ledger.number).rows)
 
 
-def write_pages(home: Home, centre: Centre, day: date | None = None, period: str = "day") -> list[Path]:
+def write_pages(
+    home: Home, centre: Centre, day: date | None = None, period: Literal["day", "week"] = "day"
+) -> list[Path]:
     """Write the brief of ``day`` (the newest by default), the dictionary page and the index; return their paths.
 
     Raises:
