@@ -157,61 +157,50 @@ def machine() -> str:
     )
 
 
-def report(results: dict[str, dict[str, list[Cost]]]) -> str:
-    """Return the medians and their ratios as a Markdown table."""
-    lines = [
-        "| comparison | side | wall s | user s | peak MB | wall ratio | user ratio |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for what, costs in results.items():
-        medians = {
-            side: {
-                name: statistics.median(asdict(cost)[name] for cost in of_side) for name in ("wall", "user", "peak_mb")
-            }
-            for side, of_side in costs.items()
-        }
-        for side, median in medians.items():
-            lines.append(
-                f"| {what}: {COMPARISONS[what]} | {side} "
-                f"| {median['wall']:.2f} | {median['user']:.2f} | {median['peak_mb']:.0f} "
-                f"| {median['wall'] / medians[FLOOR]['wall']:.2f} | {median['user'] / medians[FLOOR]['user']:.2f} |"
-            )
-    return "\n".join(lines)
+HEADER = "| comparison | side | wall s | user s | peak MB | wall ratio | user ratio |\n| --- | --- | --- | --- | --- | --- | --- |"
+
+
+def report(what: str, costs: dict[str, list[Cost]]) -> str:
+    """Return the medians of a comparison and their ratios as rows of a Markdown table."""
+    medians = {
+        side: {name: statistics.median(asdict(cost)[name] for cost in of_side) for name in ("wall", "user", "peak_mb")}
+        for side, of_side in costs.items()
+    }
+    floor = medians[FLOOR]
+    return "\n".join(
+        f"| {what}: {COMPARISONS[what]} | {side} | {median['wall']:.2f} | {median['user']:.2f} | {median['peak_mb']:.0f} "
+        f"| {median['wall'] / floor['wall']:.2f} | {median['user'] / floor['user']:.2f} |"
+        for side, median in medians.items()
+    )
 
 
 def main() -> None:
     """Run the comparisons asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("comparisons", nargs="*", choices=[[], *COMPARISONS], help=f"of {', '.join(COMPARISONS)}; all")
+    parser.add_argument("comparisons", nargs="*", help=f"of {', '.join(COMPARISONS)}; all when none is named")
     parser.add_argument("--contacts", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="also write every measurement to this file")
     asked = parser.parse_args()
+    if unknown := set(asked.comparisons) - set(COMPARISONS):
+        parser.error(f"there is no comparison {', '.join(sorted(unknown))}; there are {', '.join(COMPARISONS)}")
     results: dict[str, dict[str, list[Cost]]] = {}
     with tempfile.TemporaryDirectory(prefix="gaugebook-bench-") as folder:
         bench = Bench(Path(folder), Volume(asked.contacts, asked.days))
         files = [file for file in bench.landing.rglob("*") if file.is_file()]
         size = sum(file.stat().st_size for file in files) / 1e6
         print(f"{asked.contacts:,} contacts, {asked.days} days, {len(files)} files, {size:,.0f} MB · {machine()}")
+        print(HEADER, flush=True)
         for what in asked.comparisons or COMPARISONS:
             results[what] = bench.rounds(what, asked.rounds)
-            if what == "ingest":
-                rows = lake_rows(bench.folder)
-                print(
-                    f"{rows:,} rows; "
-                    + ", ".join(
-                        f"{side} {rows / statistics.median(cost.wall for cost in costs):,.0f} rows/s"
-                        for side, costs in results[what].items()
-                    )
-                )
-    print(report(results))
+            print(report(what, results[what]), flush=True)
+        print(f"{lake_rows(bench.folder):,} rows in the lake")
     if asked.json:
-        asked.json.write_text(
-            json.dumps(
-                {what: {side: [asdict(c) for c in cs] for side, cs in costs.items()} for what, costs in results.items()}
-            )
-        )
+        rounds = {
+            what: {side: [asdict(c) for c in cs] for side, cs in costs.items()} for what, costs in results.items()
+        }
+        asked.json.write_text(json.dumps(rounds, indent=1))
 
 
 if __name__ == "__main__":
