@@ -27,6 +27,11 @@ LABELS: dict[str, tuple[str, str]] = {
     "handled": ("of them handled", "其中接起"),
     "changed": ("What changed", "有何变化"),
     "where": ("Where it fell short, and what to decide", "差在哪里、需要决定什么"),
+    "decide": ("What to decide", "需要决定什么"),
+    "nothing": (
+        "Nothing: whatever has a target meets it in the centre as a whole.",
+        "无：凡设有目标的指标，全中心均已达成。",
+    ),
     "honesty": ("How far to trust this page", "本页数据的可信程度"),
     "bars": ("bar: share of what the level lacks", "条形：在该层级缺口中的占比"),
     "trend": ("Thirty days", "近三十天"),
@@ -107,8 +112,16 @@ def shortfall(finding: Finding, period: Period, locale: Locale) -> str:
 
 
 def lack(place: Place, finding: Finding, locale: Locale) -> str:
-    """Return what a place lacks to the target, in cases, seconds or points."""
+    """Return what a place lacks to the target, in cases, hours, seconds or points.
+
+    A share without a sample is one of time: its parts are seconds.
+    """
     unit, more = finding.entry.unit, finding.entry.direction == "higher"
+    if unit == "percent" and finding.sample_size is None:
+        hours = number(place.lack / 3600, 1)
+        if locale == "zh":
+            return f"{'少' if more else '多'} {hours} 小时"
+        return f"{hours} h {'short' if more else 'too many'}"
     amount = number(ceil(round(place.lack, 6)), 0)
     if locale == "zh":
         measure = {"seconds": "秒", "points": "分"}.get(unit, "件")
