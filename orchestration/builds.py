@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
@@ -31,7 +32,11 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Build:
-    """One finished build; ``days`` is null when everything was built."""
+    """One finished build; ``days`` is null when everything was built.
+
+    Numbers of a home begin with the seconds of the clock at its first build: two homes that publish into one database
+    have no number in common, so neither takes the other's state for its own.
+    """
 
     number: int
     days: list[str] | None
@@ -140,7 +145,8 @@ def record(home: Home, done: Plan) -> Ledger:
     """Record a finished build and return the ledger."""
     ledger = Ledger.read(home)
     days = None if done.everything else [day.isoformat() for day in sorted({*done.days, *done.maturing})]
-    ledger.builds = [*ledger.builds, Build(ledger.number + 1, days)][-KEPT_BUILDS:]
+    number = ledger.number + 1 if ledger.builds else int(time.time())
+    ledger.builds = [*ledger.builds, Build(number, days)][-KEPT_BUILDS:]
     ledger.fingerprint, ledger.sequence = done.fingerprint, done.sequence
     ledger.as_of = done.as_of.isoformat() if done.as_of else None
     ledger.write(home)

@@ -145,7 +145,7 @@ def show_status(console: Console, home: Home) -> bool:
         console.print("not built yet: everything")
     elif outstanding.days:
         console.print(f"not built yet: {', '.join(day.isoformat() for day in outstanding.days)}")
-    console.print(f"build {ledger.number}, newest day {ledger.as_of or 'none'}")
+    console.print(f"newest day: {ledger.as_of or 'none'}; build {ledger.number}")
     return balanced
 
 
