@@ -88,7 +88,7 @@ class Bench:
                 where o.status is null or (o.status <> 'no_traffic' and f.indicator is null)
                     or abs(coalesce(f.numerator, 0) - coalesce(o.numerator, 0)) > 1e-6
                     or abs(coalesce(f.denominator, 0) - coalesce(o.denominator, 0)) > 1e-6
-                    or (o.status in ('final', 'provisional') and abs(f.value - o.value) > 1e-6)
+                    or (o.status in ('final', 'provisional') and coalesce(abs(f.value - o.value) > 1e-6, true))
                 group by indicator order by indicator
                 """
             ).fetchall()
@@ -157,7 +157,9 @@ def machine() -> str:
     )
 
 
-HEADER = "| comparison | side | wall s | user s | peak MB | wall ratio | user ratio |\n| --- | --- | --- | --- | --- | --- | --- |"
+HEADER = """\
+| comparison | side | wall s | user s | peak MB | wall ratio | user ratio |
+| --- | --- | --- | --- | --- | --- | --- |"""
 
 
 def report(what: str, costs: dict[str, list[Cost]]) -> str:
@@ -168,7 +170,8 @@ def report(what: str, costs: dict[str, list[Cost]]) -> str:
     }
     floor = medians[FLOOR]
     return "\n".join(
-        f"| {what}: {COMPARISONS[what]} | {side} | {median['wall']:.2f} | {median['user']:.2f} | {median['peak_mb']:.0f} "
+        f"| {what}: {COMPARISONS[what]} | {side} "
+        f"| {median['wall']:.2f} | {median['user']:.2f} | {median['peak_mb']:.0f} "
         f"| {median['wall'] / floor['wall']:.2f} | {median['user'] / floor['user']:.2f} |"
         for side, median in medians.items()
     )
