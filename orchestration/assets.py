@@ -45,6 +45,7 @@ OUTSTANDING_TAG = "gaugebook/days"
 DELIVERIES = AssetKey("deliveries")
 INDICATORS = AssetKey("indicator_values")
 SINGLE_RUN = BackfillPolicy.single_run()
+"""A range of days is one run. ``multi_asset`` declares that in a stable parameter, ``asset`` in one that may change."""
 
 _progress = logging.getLogger("gaugebook").info
 
@@ -200,18 +201,16 @@ def warehouse_models(manifest: Path, days: DailyPartitionsDefinition) -> AssetsD
 
 def publication(days: DailyPartitionsDefinition) -> AssetsDefinition:
     """Return the asset that publishes the changed periods to PostgreSQL."""
-
-    @asset(
-        key=["postgres", "indicator_values"],
-        deps=[AssetDep(INDICATORS)],
-        partitions_def=days,
-        backfill_policy=SINGLE_RUN,
+    spec = AssetSpec(
+        ["postgres", "indicator_values"],
+        deps=[INDICATORS],
         group_name="serving",
+        description="The indicator layer in PostgreSQL, replaced period by period in one transaction.",
         kinds={"postgres"},
-        pool=WRITER_POOL,
     )
+
+    @multi_asset(specs=[spec], partitions_def=days, backfill_policy=SINGLE_RUN, pool=WRITER_POOL)
     def postgres(workplace: Workplace) -> MaterializeResult:
-        """The indicator layer in PostgreSQL, replaced period by period in one transaction."""
         published = publishing.publish(workplace.home, workplace.centre)
         return MaterializeResult(metadata=published)
 
@@ -220,17 +219,16 @@ def publication(days: DailyPartitionsDefinition) -> AssetsDefinition:
 
 def pages(days: DailyPartitionsDefinition) -> AssetsDefinition:
     """Return the asset of the static pages: dictionary, briefs and index."""
-
-    @asset(
-        key=["site", "pages"],
-        deps=[AssetDep(INDICATORS)],
-        partitions_def=days,
-        backfill_policy=SINGLE_RUN,
+    spec = AssetSpec(
+        ["site", "pages"],
+        deps=[INDICATORS],
         group_name="serving",
+        description="The dictionary page and the executive brief of the newest day, in both languages.",
         kinds={"html"},
     )
+
+    @multi_asset(specs=[spec], partitions_def=days, backfill_policy=SINGLE_RUN)
     def site(workplace: Workplace) -> MaterializeResult:
-        """The dictionary page and the executive brief of the newest day, in both languages."""
         written = publishing.write_pages(workplace.home, workplace.centre)
         return MaterializeResult(metadata={"pages": MetadataValue.md("\n".join(f"- {path}" for path in written))})
 

@@ -10,7 +10,6 @@ from datetime import date
 
 from dagster import (
     AssetSelection,
-    DailyPartitionsDefinition,
     DefaultSensorStatus,
     RunRequest,
     ScheduleDefinition,
@@ -32,13 +31,11 @@ TAKE = "take_deliveries"
 REFRESH = "refresh"
 
 
-def jobs(days: DailyPartitionsDefinition) -> list[UnresolvedAssetJobDefinition]:
+def jobs() -> list[UnresolvedAssetJobDefinition]:
     """Return the two jobs: take what landed; bring everything behind the lake up to date."""
     return [
         define_asset_job(TAKE, selection=AssetSelection.assets(DELIVERIES)),
-        define_asset_job(
-            REFRESH, selection=AssetSelection.all() - AssetSelection.assets(DELIVERIES), partitions_def=days
-        ),
+        define_asset_job(REFRESH, selection=AssetSelection.all() - AssetSelection.assets(DELIVERIES)),
     ]
 
 

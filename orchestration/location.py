@@ -22,7 +22,7 @@ def build_definitions(home: Home) -> Definitions:
         servers.append(assets.publication(days))
     if centre and centre.metabase:
         servers.append(assets.boards())
-    jobs = automation.jobs(days)
+    jobs = automation.jobs()
     return Definitions(
         assets=[
             assets.deliveries,
