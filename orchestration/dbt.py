@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def project_fingerprint() -> str:
 
 
 def manifest(home: Home) -> Path:
-    """Return the path of a manifest that fits the project, parsing it when none does.
+    """Return the path of a manifest that fits project, home and dbt, parsing the project when none does.
 
     Raises:
         DbtError: the project does not parse.
@@ -67,7 +68,7 @@ def manifest(home: Home) -> Path:
     path = home.dbt / "target" / "manifest.json"
     if not _fits(home):
         _invoke(home, ["parse"])
-        _stamp(home).write_text(project_fingerprint())
+        _stamp(home).write_text(_parsed_from(home))
     return path
 
 
@@ -76,7 +77,12 @@ def _stamp(home: Home) -> Path:
 
 
 def _fits(home: Home) -> bool:
-    return _stamp(home).exists() and _stamp(home).read_text() == project_fingerprint()
+    return _stamp(home).exists() and _stamp(home).read_text() == _parsed_from(home)
+
+
+def _parsed_from(home: Home) -> str:
+    # A parsed project names the files of the lake: in a copy of the home it would still read the original's.
+    return f"{project_fingerprint()} {version('dbt-core')} {home.lake}"
 
 
 def build(
@@ -96,8 +102,8 @@ def build(
         select: node selection; empty: everything.
         progress: told the name of each finished model.
     """
-    # Unit tests judge the SQL, not the data: `make test` runs them.
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
+    # Unit tests judge the SQL, not the data: `make test` runs them. The manifest was written when it was parsed.
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json", "--vars", json.dumps(variables)]
     if full_refresh:
         arguments.append("--full-refresh")
     if select:
