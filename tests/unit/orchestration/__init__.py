@@ -1,0 +1,1 @@
+"""The conductor by itself: ledger, plan, lock, centre.yml. No dagster and no dbt run is needed here."""

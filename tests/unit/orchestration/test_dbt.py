@@ -1,0 +1,63 @@
+"""When the dbt project is parsed: for each project, home and dbt once, and never for another home's lake."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration import dbt
+from orchestration.home import Home
+
+
+@pytest.fixture
+def parses(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The homes for which dbt was asked to parse, in order."""
+    asked: list[Path] = []
+
+    def invoke(home: Home, arguments: list[str]) -> None:
+        assert arguments == ["parse"]
+        (home.dbt / "target").mkdir(parents=True, exist_ok=True)
+        asked.append(home.root)
+
+    monkeypatch.setattr(dbt, "_invoke", invoke)
+    return asked
+
+
+def test_a_project_is_parsed_once(parses: list[Path], tmp_path: Path) -> None:
+    first = dbt.manifest(Home(tmp_path))
+    assert dbt.manifest(Home(tmp_path)) == first == tmp_path / "dbt" / "target" / "manifest.json"
+    assert parses == [tmp_path]
+
+
+def test_an_edited_project_is_parsed_again(
+    parses: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dbt.manifest(Home(tmp_path))
+    monkeypatch.setattr(dbt, "project_fingerprint", lambda: "edited")
+    dbt.manifest(Home(tmp_path))
+    assert parses == [tmp_path, tmp_path]
+
+
+def test_a_copy_of_a_home_reads_its_own_lake(parses: list[Path], tmp_path: Path) -> None:
+    dbt.manifest(Home(tmp_path / "home"))
+    shutil.copytree(tmp_path / "home", tmp_path / "copy")
+    dbt.manifest(Home(tmp_path / "copy"))
+    assert parses == [tmp_path / "home", tmp_path / "copy"]
+
+
+def test_the_projects_digest_follows_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dbt, "PROJECT_DIR", tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: p")
+    (tmp_path / "models" / "a.sql").write_text("select 1")
+    digests = [dbt.project_fingerprint(), dbt.project_fingerprint()]
+    (tmp_path / "models" / "a.sql").rename(tmp_path / "models" / "b.sql")
+    digests.append(dbt.project_fingerprint())
+    (tmp_path / "dbt_project.yml").write_text("name: q")
+    digests.append(dbt.project_fingerprint())
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "manifest.json").write_text("{}")
+    digests.append(dbt.project_fingerprint())
+    assert [digests.index(digest) for digest in digests] == [0, 0, 2, 3, 3]
