@@ -127,17 +127,17 @@ def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
     """
     ledger = Ledger.read(home)
     fingerprint = _fingerprint(home)
-    as_of = lake.newest(_CONTACT_TABLES)
+    as_of, newest = lake.newest(_CONTACT_TABLES), lake.newest()
     everything = ledger.fingerprint != fingerprint
     days: set[date] = set()
     maturing: set[date] = set()
-    if as_of and not everything:
+    if as_of and newest and not everything:
         before = date.fromisoformat(ledger.as_of) if ledger.as_of else as_of
         days = _widened(lake.touched(ledger.sequence), before=1, after=1) | set(requested)
         if before < as_of:
             days |= set(days_between(before + _DAY, as_of))
             maturing = set(days_between(before - MATURITY_DAYS * _DAY, before)) - days
-        days = {day for day in days if day <= as_of}
+        days = {day for day in days if day <= newest}
     return Plan(sorted(days), sorted(maturing), everything, as_of, lake.sequence(), fingerprint)
 
 

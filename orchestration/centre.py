@@ -130,6 +130,7 @@ def _line(node: yaml.Node | None, location: Sequence[str | int]) -> int:
             marks.append(found[0][0].start_mark)
             node = found[0][1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            marks.append(node.start_mark)
-    return marks[-1].line + 1 if marks and marks[-1] else 1
+            item = node.value[part]
+            marks.append(item.start_mark)
+            node = item
+    return max((mark.line + 1 for mark in marks if mark), default=1)
