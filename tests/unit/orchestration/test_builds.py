@@ -25,16 +25,18 @@ def on(*offsets: int) -> list[date]:
 
 
 class Lake:
-    """A lake of which only the days are known: each change touches some."""
+    """A lake of which only the days are known: each change touches some; on the quiet ones nobody called."""
 
-    def __init__(self, *changes: Iterable[date]) -> None:
+    def __init__(self, *changes: Iterable[date], quiet: Iterable[date] = ()) -> None:
         self.changes = [set(days) for days in changes]
+        self.quiet = set(quiet)
 
     def sequence(self) -> int:
         return len(self.changes)
 
-    def newest(self, tables: Iterable[str]) -> date | None:
-        return max((day for days in self.changes for day in days), default=None)
+    def newest(self, contact_tables: Iterable[str] = ()) -> date | None:
+        days = set().union(*self.changes) - (self.quiet if contact_tables else set())
+        return max(days, default=None)
 
     def touched(self, since: int) -> list[date]:
         return sorted({day for days in self.changes[since:] for day in days})
@@ -87,26 +89,31 @@ def test_every_touched_day_is_built_after_the_change_however_often_builds_crash(
                 assert built_at[day] >= number
 
 
-@given(history=histories, requested=st.frozensets(st.integers(-5, 40), max_size=3))
+@given(
+    history=histories,
+    requested=st.frozensets(st.integers(-5, 40), max_size=3),
+    quiet=st.frozensets(st.integers(4, 30), max_size=8),
+)
 def test_a_plan_holds_touched_days_their_neighbours_days_passed_and_days_asked_for(
-    history: list[Any], requested: frozenset[int]
+    history: list[Any], requested: frozenset[int], quiet: frozenset[int]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        home, lake = new_home(Path(folder)), Lake(on(3))
+        home, lake = new_home(Path(folder)), Lake(on(3), quiet=on(*quiet))
         record(home, planned(home, lake))
         before = START + 3 * DAY
         for days, fate in history:
             lake.changes.append(set(days))
             seen = Ledger.read(home).sequence
-            newest = lake.newest(())
-            assert newest is not None
+            newest, as_of = lake.newest(), lake.newest(["contacts"])
+            assert newest and as_of
             wanted = planned(home, lake, *on(*requested))
             touched = {day + step * DAY for day in lake.touched(seen) for step in (-1, 0, 1)}
-            passed = set(days_between(before + DAY, newest)) if before < newest else set()
+            passed = set(days_between(before + DAY, as_of))
             assert set(wanted.days) == {day for day in touched | passed | set(on(*requested)) if day <= newest}
+            assert wanted.as_of == as_of
             if fate == "built":
                 record(home, wanted)
-                before = max(before, newest)
+                before = as_of
 
 
 @given(
@@ -215,6 +222,14 @@ def test_everything_is_built_when_more_than_the_deliveries_changed(
     assert wanted.everything
     assert "touched_dates" not in wanted.variables(lake)  # pyright: ignore
     assert record(home, wanted).builds[-1].days is None
+
+
+def test_a_day_without_contacts_is_built_but_is_not_the_day_reported_on(tmp_path: Path) -> None:
+    home, lake = new_home(tmp_path), Lake(on(0, 1), quiet=on(2))
+    record(home, planned(home, lake))
+    lake.changes.append(set(on(2)))
+    wanted = planned(home, lake)
+    assert (wanted.days, wanted.as_of) == (on(1, 2), on(1)[0])
 
 
 def test_an_empty_lake_has_no_newest_day(tmp_path: Path) -> None:
