@@ -7,13 +7,13 @@ resolves secrets by name from the environment and says where in the file somethi
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest import Pseudonyms
 from ingest.formats import Source
@@ -23,6 +23,9 @@ from serving.metabase.client import MetabaseTarget
 from serving.publish import PostgresTarget
 
 DEMO_KEY = b"the demo centre is invented, so its key is public"
+
+Problem = tuple[Sequence[str | int], str]
+"""Where in the file something is wrong, as pydantic says it, and what."""
 
 
 class CentreError(ValueError):
@@ -76,20 +79,6 @@ class Centre(BaseModel):
     postgres: PostgresTarget | None = None
     metabase: MetabaseTarget | None = None
 
-    @model_validator(mode="after")
-    def _names_resolve(self) -> Self:
-        sites = {site.key for site in self.sites}
-        for index, source in enumerate(self.sources):
-            if source.site not in sites:
-                raise ValueError(
-                    f"sources[{index}] ({source.name}) names the site {source.site!r}; declared are {sorted(sites)}"
-                )
-        for what, names in (("site", [s.key for s in self.sites]), ("source", [s.name for s in self.sources])):
-            doubled = sorted({name for name in names if names.count(name) > 1})
-            if doubled:
-                raise ValueError(f"each {what} needs a name of its own; declared twice: {', '.join(doubled)}")
-        return self
-
 
 def load(path: Path) -> Centre:
     """Read and check centre.yml.
@@ -99,24 +88,57 @@ def load(path: Path) -> Centre:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise CentreError(f"{path} does not exist; `gaugebook init` writes one to start from") from None
-    try:
         root = yaml.compose(text)
         content = yaml.safe_load(text)
+    except FileNotFoundError:
+        raise CentreError(f"{path} does not exist; `gaugebook init` writes one to start from") from None
+    except UnicodeDecodeError as error:
+        raise CentreError(f"{path} is not UTF-8: {error}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise CentreError(f"{path}{line}: not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise CentreError(f"{path} is not YAML: {error}") from None
+    if doubled := [f"{path}:{line}: {key}: the same key stands above" for line, key in _doubled(root, {})]:
+        raise CentreError("\n".join(doubled))
     try:
-        return Centre.model_validate(content or {})
+        centre = Centre.model_validate(content or {})
     except ValidationError as error:
-        lines = [_problem(path, root, problem) for problem in error.errors(include_url=False)]
-        raise CentreError("\n".join(lines)) from None
+        problems = [(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False)]
+        raise CentreError(_told(path, root, problems)) from None
+    if problems := list(_unresolved(centre)):
+        raise CentreError(_told(path, root, problems))
+    return centre
 
 
-def _problem(path: Path, root: yaml.Node | None, problem: Any) -> str:
-    location: Sequence[str | int] = problem["loc"]
-    key = ".".join(str(part) for part in location) or "the file"
-    return f"{path}:{_line(root, location)}: {key}: {problem['msg']}"
+def _unresolved(centre: Centre) -> Iterator[Problem]:
+    """Yield names that are used and not declared, or declared twice."""
+    sites = {site.key for site in centre.sites}
+    for index, source in enumerate(centre.sources):
+        if source.site not in sites:
+            yield ("sources", index, source.format, "site"), f"{source.site!r} is no site; declared are {sorted(sites)}"
+    named: dict[str, list[tuple[tuple[str | int, ...], str]]] = {
+        "site": [(("sites", index, "key"), site.key) for index, site in enumerate(centre.sites)],
+        "source": [(("sources", index, s.format, "name"), s.name) for index, s in enumerate(centre.sources)],
+        "queue": [(("queues", index, "key"), queue.key) for index, queue in enumerate(centre.queues)],
+        "team": [(("teams", index, "key"), team.key) for index, team in enumerate(centre.teams)],
+    }
+    for what, declared in named.items():
+        names = [name for _, name in declared]
+        for index, (location, name) in enumerate(declared):
+            if name in names[:index]:
+                yield location, f"there is another {what} {name!r} above"
+
+
+def _told(path: Path, root: yaml.Node | None, problems: Iterable[Problem]) -> str:
+    placed = sorted((_line(root, location), _key(location), message) for location, message in problems)
+    return "\n".join(f"{path}:{line}: {key}: {message.removeprefix('Value error, ')}" for line, key, message in placed)
+
+
+def _key(location: Sequence[str | int]) -> str:
+    # pydantic names the branch of the union of sources behind the source's index; the file does not
+    parts = [str(part) for part in location]
+    return ".".join(parts[:2] + parts[3:] if parts[:1] == ["sources"] else parts) or "the file"
 
 
 def _line(node: yaml.Node | None, location: Sequence[str | int]) -> int:
@@ -126,7 +148,7 @@ def _line(node: yaml.Node | None, location: Sequence[str | int]) -> int:
         if isinstance(node, yaml.MappingNode):
             found = [(key, value) for key, value in node.value if key.value == str(part)]
             if not found:
-                continue  # pydantic names the branch of a union here, which has no line of its own
+                continue  # the branch of a union, or a key that is missing
             marks.append(found[0][0].start_mark)
             node = found[0][1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
@@ -134,3 +156,19 @@ def _line(node: yaml.Node | None, location: Sequence[str | int]) -> int:
             marks.append(item.start_mark)
             node = item
     return max((mark.line + 1 for mark in marks if mark), default=1)
+
+
+def _doubled(node: yaml.Node | None, seen: dict[int, yaml.Node]) -> Iterator[tuple[int, str]]:
+    """Yield line and key of what YAML would let the last of two equal keys overwrite; an alias is looked at once."""
+    if node is None or id(node) in seen:
+        return
+    seen[id(node)] = node
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled(item, seen)
+    elif isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value]
+        for index, (key, value) in enumerate(node.value):
+            if key.value in keys[:index]:
+                yield key.start_mark.line + 1, key.value
+            yield from _doubled(value, seen)

@@ -31,9 +31,7 @@ def test_a_project_is_parsed_once(parses: list[Path], tmp_path: Path) -> None:
     assert parses == [tmp_path]
 
 
-def test_an_edited_project_is_parsed_again(
-    parses: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edited_project_is_parsed_again(parses: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dbt.manifest(Home(tmp_path))
     monkeypatch.setattr(dbt, "project_fingerprint", lambda: "edited")
     dbt.manifest(Home(tmp_path))
