@@ -64,9 +64,11 @@ def test_a_second_writer_is_told_to_wait_and_a_killed_one_leaves_no_lock(tmp_pat
     )
     try:
         assert writer.stdout and writer.stdout.readline() == "held\n"
-        with pytest.raises(HomeBusyError, match=f"another run is writing {tmp_path}; wait for it to end"):
-            with home.writing():
-                pass
+        with (
+            pytest.raises(HomeBusyError, match=f"another run is writing {tmp_path}; wait for it to end"),
+            home.writing(),
+        ):
+            pass
     finally:
         writer.kill()
         writer.communicate()

@@ -1,0 +1,93 @@
+"""The contract and dbt: each lake table is a source with one staging model, and no column's name is mistyped."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.contract import TABLES
+from ingest.reference import SCHEMAS
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+STAGING = PROJECT / "models" / "staging"
+FEEDS = sorted({table.feed for table in TABLES.values()})
+
+LAKE = {(table.feed, table.name): set(table.schema.names) for table in TABLES.values() if not table.raw}
+REFERENCE = {("centre", name): set(schema.names) for name, schema in SCHEMAS.items()}
+COLUMNS = LAKE | REFERENCE
+PARTITION = "event_date"
+
+
+def read(kind: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the entries of one kind in the staging YAML, by folder."""
+    return {
+        folder.name: [
+            entry for file in folder.glob("*.yml") for entry in yaml.safe_load(file.read_text()).get(kind, [])
+        ]
+        for folder in STAGING.iterdir()
+    }
+
+
+SOURCES = {feed: source for feed, found in read("sources").items() for source in found}
+MODELS = {model["name"]: model for found in read("models").values() for model in found}
+SQL = {path.stem: re.sub(r"--.*", "", path.read_text()) for path in STAGING.rglob("*.sql")}
+STAGED = {model: source for model, sql in SQL.items() for source in re.findall(r"source\('(\w+)', '(\w+)'\)", sql)}
+
+each_model = pytest.mark.parametrize("model", sorted(SQL))
+
+
+def test_every_table_of_the_lake_is_a_source_and_no_other() -> None:
+    declared = {(source["name"], table["name"]) for source in SOURCES.values() for table in source["tables"]}
+    assert declared == set(COLUMNS)
+
+
+def test_a_source_is_described_as_the_contract_describes_it() -> None:
+    described = {
+        table["name"]: table["description"].removesuffix(".").lower()
+        for feed in FEEDS
+        for table in SOURCES[feed]["tables"]
+    }
+    assert described == {table.name: table.meaning.lower() for table in TABLES.values() if not table.raw}
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_source_is_read_from_where_the_lake_puts_it(feed: str) -> None:
+    location = SOURCES[feed]["config"]["meta"]["external_location"]
+    assert f"/{feed}/{{name}}/{PARTITION}=*/*.parquet'" in location
+    assert "hive_partitioning = true" in location
+
+
+def test_every_source_has_exactly_one_staging_model() -> None:
+    assert sorted(STAGED.values()) == sorted(COLUMNS)
+    assert set(STAGED) == set(SQL) == set(MODELS)
+
+
+@each_model
+def test_a_staging_model_reads_only_columns_that_the_table_has(model: str) -> None:
+    feed, table = STAGED[model]
+    has = COLUMNS[feed, table] | ({PARTITION} if feed != "centre" else set())
+    assert set(re.findall(r"\bsource\.(\w+)", SQL[model])) <= has
+
+
+@each_model
+def test_every_column_of_a_table_is_staged_or_is_provenance(model: str) -> None:
+    mentioned = set(re.findall(r"\b\w+\b", SQL[model]))
+    assert COLUMNS[STAGED[model]] - mentioned <= {"record_updated_at", "extra", "source_record_id"}
+
+
+@each_model
+def test_a_build_of_some_days_reads_only_their_partitions(model: str) -> None:
+    feed, table = STAGED[model]
+    # Who a person is, and in which team, follows from the whole history; what the centre declares has no days.
+    read_whole = feed == "centre" or table in ("hr_employee", "agent_alias")
+    assert re.findall(r"partition_filter\('(\w+)'\)", SQL[model]) == ([] if read_whole else [table])
+
+
+@each_model
+def test_described_columns_are_selected(model: str) -> None:
+    for column in MODELS[model]["columns"]:
+        assert re.search(rf"\b{column['name']}\b", SQL[model]), column["name"]
