@@ -89,7 +89,7 @@ def sensors() -> list[SensorDefinition]:
 
 
 def schedules(refresh: UnresolvedAssetJobDefinition) -> list:
-    """Return the daily schedules: deliveries at five, yesterday and all that is outstanding at half past."""
+    """Return the daily schedules: deliveries at five, all that is outstanding at half past, filed under the day."""
     return [
         ScheduleDefinition(name="daily_deliveries", job_name=TAKE, cron_schedule="0 5 * * *"),
         build_schedule_from_partitioned_job(refresh, name="daily_refresh", hour_of_day=5, minute_of_hour=30),

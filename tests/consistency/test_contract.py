@@ -22,6 +22,10 @@ COLUMNS = LAKE | REFERENCE
 PARTITION = "event_date"
 
 
+def _content(file: Path) -> dict[str, Any]:
+    return yaml.safe_load(file.read_text())
+
+
 def read(kind: str) -> dict[str, list[dict[str, Any]]]:
     """Return the entries of one kind in the staging YAML, by folder."""
     return {

@@ -1,0 +1,169 @@
+"""What Dagster is shown: every table, model, check, job, sensor and schedule, tied together, and without a warning."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from dagster import AssetKey, DagsterInstance, DailyPartitionsDefinition, Definitions
+
+from ingest.contract import TABLES
+from orchestration import builds
+from orchestration.event_log import OpenSqliteEventLogStorage
+from orchestration.home import PROJECT, Home
+from orchestration.location import build_definitions
+
+SERVERS = """
+postgres: {host: localhost, database: gaugebook, user: gaugebook}
+metabase: {url: "http://localhost:3000"}
+"""
+LAKE_TABLES = [table for table in TABLES.values() if not table.raw]
+FACTS = sorted(path.stem for path in (PROJECT / "dbt_project" / "models" / "marts" / "facts").glob("*.sql"))
+DICTIONARY = (PROJECT / "dbt_project" / "models" / "indicators").glob("*.yml")
+
+
+class Location(NamedTuple):
+    """A home's definitions, and what Python warned of while they were made."""
+
+    home: Home
+    definitions: Definitions
+    warned: list[warnings.WarningMessage]
+
+    @property
+    def graph(self) -> Any:
+        """How assets and checks hang together."""
+        return self.definitions.resolve_asset_graph()
+
+
+def located(home: Home) -> Location:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        definitions = build_definitions(home)
+        definitions.get_repository_def()
+    return Location(home, definitions, warned)
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Location:
+    """A home without centre.yml."""
+    return located(Home(tmp_path_factory.mktemp("location")))
+
+
+@pytest.fixture(scope="module")
+def full(new: Location) -> Location:
+    """The same home with a centre that has both servers."""
+    new.home.centre_file.write_text((PROJECT / "orchestration" / "centre.demo.yml").read_text() + SERVERS)
+    return located(new.home)
+
+
+@pytest.fixture(params=["new", "full"])
+def location(request: pytest.FixtureRequest) -> Location:
+    return request.getfixturevalue(request.param)
+
+
+def key(name: str) -> AssetKey:
+    return AssetKey(name.split("/"))
+
+
+def test_nothing_is_deprecated_or_in_beta(location: Location) -> None:
+    own = [str(warning.message) for warning in location.warned if "dagster" in str(warning.category)]
+    assert own == []
+
+
+def test_the_road_is_there_without_servers_and_with_them(new: Location, full: Location) -> None:
+    servers = {key("postgres/indicator_values"), key("metabase/boards")}
+    assert full.graph.get_all_asset_keys() - new.graph.get_all_asset_keys() == servers
+
+
+@pytest.mark.parametrize("table", LAKE_TABLES, ids=lambda table: table.name)
+def test_a_table_comes_from_the_deliveries_and_goes_into_one_staging_model(location: Location, table) -> None:
+    asset = location.graph.get(AssetKey([table.feed, table.name]))
+    assert asset.parent_keys == {key("deliveries")}
+    (child,) = asset.child_keys
+    assert child.path[0].startswith(f"stg_{table.feed}__")
+
+
+def test_the_indicators_come_from_every_fact_and_feed_every_surface(full: Location) -> None:
+    indicators = full.graph.get(key("indicator_values"))
+    assert {AssetKey(name) for name in FACTS} <= indicators.parent_keys
+    assert indicators.child_keys == {
+        key("board_indicator_values"),
+        key("postgres/indicator_values"),
+        key("site/pages"),
+    }
+    assert full.graph.get(key("metabase/boards")).parent_keys == {key("postgres/indicator_values")}
+
+
+def test_every_table_of_the_lake_and_every_fact_leads_to_the_indicators(location: Location) -> None:
+    above = {key("indicator_values")}
+    while more := {parent for one in above for parent in location.graph.get(one).parent_keys} - above:
+        above |= more
+    # The text of messages and the items of an evaluation are for reading; no indicator counts them.
+    spared = {"chat_message", "qa_answer"}
+    assert {AssetKey([table.feed, table.name]) for table in LAKE_TABLES if table.name not in spared} <= above
+    assert {AssetKey(name) for name in FACTS} <= above
+
+
+def test_a_bad_delivery_stops_the_build_and_a_bad_indicator_the_publication(location: Location) -> None:
+    blocking = {
+        (check.asset_key, check.name)
+        for check in location.graph.asset_check_keys
+        if location.graph.get_check_spec(check).blocking
+    }
+    assert {(AssetKey([table.feed, table.name]), "delivery") for table in LAKE_TABLES} <= blocking
+    assert (key("indicator_values"), "indicator_layer") in blocking
+
+
+def test_days_are_told_apart_where_a_day_means_something(full: Location) -> None:
+    by_day = {one for one in full.graph.get_all_asset_keys() if full.graph.get(one).partitions_def}
+    tables = {AssetKey([table.feed, table.name]) for table in LAKE_TABLES}
+    layers = {key("indicator_values"), key("postgres/indicator_values"), key("site/pages")}
+    assert tables | {AssetKey(name) for name in FACTS} | layers <= by_day
+    assert not {one for one in by_day if one.path[0].startswith(("stg_", "seed_"))}
+    for one in by_day:
+        days = full.graph.get(one).partitions_def
+        assert isinstance(days, DailyPartitionsDefinition)
+        assert days.get_first_partition_key() == "2026-08-01"  # history_from of the demo
+
+
+def test_two_jobs_two_sensors_two_schedules(location: Location) -> None:
+    repository = location.definitions.get_repository_def()
+    assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {
+        "take_deliveries",
+        "refresh",
+    }
+    assert {sensor.name for sensor in repository.sensor_defs} == {"landing_sensor", "lake_sensor"}
+    assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
+        "daily_deliveries": "0 5 * * *",
+        "daily_refresh": "30 5 * * *",
+    }
+
+
+def test_the_longest_maturity_is_the_dictionarys() -> None:
+    metrics = [metric for file in DICTIONARY for metric in yaml.safe_load(file.read_text()).get("metrics", [])]
+    assert max(metric["config"]["meta"]["maturity_days"] for metric in metrics) == builds.MATURITY_DAYS
+
+
+def test_the_instance_keeps_its_events_in_the_home_by_our_storage(new: Location) -> None:
+    with DagsterInstance.from_config(str(new.home.dagster)) as instance:
+        assert isinstance(instance._event_storage, OpenSqliteEventLogStorage)
+        assert not instance.telemetry_enabled
+
+
+def test_dagster_itself_loads_the_workspace(full: Location) -> None:
+    environment = {**os.environ, "GAUGEBOOK_HOME": str(full.home.root), "DAGSTER_HOME": str(full.home.dagster)}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dagster"), "definitions", "validate", "-w", PROJECT / "workspace.yaml"],
+        env=environment,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "BetaWarning" not in done.stderr and "DeprecationWarning" not in done.stderr
