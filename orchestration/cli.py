@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,8 +37,8 @@ app.add_typer(boards_app, name="boards")
 
 _DAY = "%Y-%m-%d"
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The home; default: $GAUGEBOOK_HOME, else .gaugebook", show_default=False)
@@ -65,7 +66,7 @@ def _told(command: Callable[..., Any]) -> Callable[..., Any]:
         except Exception as error:
             if not isinstance(error, _expected_errors()):
                 raise
-            err.print(str(error), style="red", markup=False)
+            err.print(str(error), style="red", soft_wrap=True)
             raise typer.Exit(1) from None
 
     return wrapper
@@ -80,7 +81,7 @@ def _progress(what: str) -> Iterator[None]:
             if err.is_terminal:
                 status.update(f"{what}: {record.getMessage()}")
             else:
-                err.print(f"{what}: {record.getMessage()}", markup=False)
+                err.print(f"{what}: {record.getMessage()}", soft_wrap=True)
 
     logger = logging.getLogger("gaugebook")
     handler = Show()
@@ -100,10 +101,11 @@ def init(home: HomeOption = None) -> None:
     """Write a commented centre.yml to start from."""
     place = Home.resolve(home).prepare()
     if place.centre_file.exists():
-        err.print(f"{place.centre_file} exists already; it stays as it is", markup=False)
+        err.print(f"{place.centre_file} exists already; it stays as it is", soft_wrap=True)
         raise typer.Exit(1)
     place.centre_file.write_text((PROJECT / "orchestration" / "centre.example.yml").read_text())
-    out.print(f"wrote {place.centre_file}; edit it, put files into {place.landing}/<source>/, then `gaugebook run`")
+    told = f"wrote {place.centre_file}; edit it, put files into {place.landing}/<source>/, then `gaugebook run`"
+    out.print(told, soft_wrap=True)
 
 
 @app.command()
@@ -157,7 +159,7 @@ def publish(home: HomeOption = None) -> None:
 
     place = Home.resolve(home)
     for table, rows in publish_home(place, load(place.centre_file)).items():
-        out.print(f"{table}: {rows:,} rows", markup=False)
+        out.print(f"{table}: {rows:,} rows")
 
 
 @app.command()
@@ -175,7 +177,7 @@ def brief(
 
     place = Home.resolve(home)
     for path in write_pages(place, load(place.centre_file), day.date() if day else None, "week" if week else "day"):
-        out.print(str(path), markup=False)
+        out.print(str(path), soft_wrap=True)
 
 
 @boards_app.command("plan")
@@ -187,7 +189,7 @@ def boards_plan(home: HomeOption = None) -> None:
 
     place = Home.resolve(home)
     plan = plan_boards(place, load(place.centre_file))
-    out.print(plan.render(), markup=False)
+    out.print(plan.render())
     if not plan.is_empty:
         raise typer.Exit(2)
 
@@ -205,7 +207,7 @@ def boards_apply(
 
     place = Home.resolve(home)
     applied = apply_boards(place, load(place.centre_file), overwrite=overwrite, prune=prune)
-    out.print(applied.render(), markup=False)
+    out.print(applied.render())
 
 
 @app.command()
@@ -234,11 +236,17 @@ def demo(
 @_told
 def dagster(home: HomeOption = None) -> None:
     """Open Dagster on this home (needs the development requirements: `make dev`)."""
-    from orchestration.dbt import manifest
-
     place = Home.resolve(home).prepare()
-    manifest(place)
-    os.environ.update({"DAGSTER_HOME": str(place.dagster), "GAUGEBOOK_HOME": str(place.root)})
+    os.environ.update(
+        {
+            "DAGSTER_HOME": str(place.dagster),
+            "GAUGEBOOK_HOME": str(place.root),
+            # Its successor `dg dev` wants a project of its own layout; workspace.yaml is what Dagster's servers read.
+            "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
+        }
+    )
+    # Parsed once here, or every server that Dagster starts would parse it at the same time.
+    subprocess.run([sys.executable, "-m", "orchestration.dbt", "parse"], check=True, stdout=subprocess.DEVNULL)
     program = Path(sys.executable).with_name("dagster")
     os.execv(program, [str(program), "dev", "-w", str(PROJECT / "workspace.yaml")])
 

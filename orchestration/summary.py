@@ -97,22 +97,22 @@ def show(console: Console, home: Home, outcome: Outcome) -> None:
     if outcome.built:
         console.print(words["checks"].format(passed=outcome.checks_passed, failed=len(outcome.warnings)))
         for warning in outcome.warnings:
-            console.print(warning, style="yellow", markup=False)
+            console.print(warning, style="yellow")
     elif not any(account.loaded for account in outcome.accounts):
         console.print(words["nothing"])
     ledger = Ledger.read(home)
     if ledger.as_of is None:
         return
     console.print(_headline_table(home, words, centre.locale, ledger.as_of))
-    console.print(f"[bold]{words['look']}[/bold]")
+    console.print(words["look"], style="bold")
     for path in (
         home.site / "index.html",
         home.site / "dictionary" / "index.html",
         home.site / "briefs" / ledger.as_of / f"{centre.locale}.html",
         home.site / "data_docs" / "index.html",
     ):
-        console.print(f"  {path}", markup=False, soft_wrap=True)
-    console.print(f"  Dagster: make dev GAUGEBOOK_HOME={home.root}", markup=False, soft_wrap=True)
+        console.print(f"  {path}", soft_wrap=True)
+    console.print(f"  Dagster: make dev GAUGEBOOK_HOME={home.root}", soft_wrap=True)
 
 
 def show_status(console: Console, home: Home) -> bool:
@@ -121,8 +121,11 @@ def show_status(console: Console, home: Home) -> bool:
     lake = Lake(home.lake)
     accounts = lake.accounts()
     table = Table(title=words["deliveries"])
-    for column in ("source", "file", "table", "rows in", "loaded", "duplicate", "quarantined", "state"):
-        table.add_column(column, justify="right" if column in ("rows in", "loaded") else "left")
+    for column in ("source", "file", "table"):
+        table.add_column(column, overflow="fold")
+    for column in ("rows in", "loaded", "duplicate", "quarantined"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("state")
     balanced = True
     for account in accounts:
         even = account.rows_in == account.loaded + account.duplicate + account.quarantined
