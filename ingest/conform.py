@@ -103,18 +103,14 @@ def conform(
     selected = ", ".join(_treated(table, column, source, rows.column_names) for column in table.columns)
     verdict = " ".join(f"when {check.fails} then {index}" for index, check in enumerate(found))
     event_date = local_date(table.event_time, table.column(table.event_time).type, zone)
-    con.execute(
-        f"create or replace temp table judged as"
-        f" with treated as (select {selected}, _file, _line, _raw from batch_rows{private})"
-        f" select *, case {verdict} end as _check from treated"
+    judged = (
+        f"with treated as (select {selected}, _file, _line, _raw from batch_rows{private}),"
+        f" judged as (select *, case {verdict} end as _check from treated)"
+        f" select {', '.join(names)}, {event_date} as event_date, _file, _line, _check,"
+        f" case when _check is not null then _raw end as _raw from judged"
     )
-    con.execute(
-        f"create temp table if not exists {incoming} as"
-        f" select {', '.join(names)}, cast(null as date) as event_date, _file, _line from judged limit 0"
-    )
-    con.execute(
-        f"insert into {incoming} select {', '.join(names)}, {event_date}, _file, _line from judged where _check is null"
-    )
+    con.execute(f"create temp table if not exists {incoming} as {judged} limit 0")
+    con.execute(f"insert into {incoming} {judged}")
     con.register(
         "checks_made",
         pa.table(
@@ -128,10 +124,11 @@ def conform(
     )
     con.execute(
         f"insert into rejected"
-        f" select '{table.name}', _file, _line, rule, message, mend, _raw from judged join checks_made using (_check)"
+        f" select '{table.name}', _file, _line, rule, message, mend, _raw"
+        f" from {incoming} join checks_made using (_check)"
         f" union all select '{table.name}', _file, _line, rule, message, mend, raw from batch_rejects"
     )
-    con.execute("drop table judged")
+    con.execute(f"delete from {incoming} where _check is not null")
     for name in ("batch_rows", "batch_rejects", "checks_made"):
         con.unregister(name)
 

@@ -358,29 +358,30 @@ class Change:
         """
         table = TABLES[name]
         keys, version = ", ".join(table.key), table.version
+        winners, fresh = incoming, f"fresh_{name}"
         doubled = f"select {keys} from {incoming} group by all having count(*) > 1"
         if self._con.execute(f"select exists ({doubled})").fetchone() == (True,):
-            self._view(
-                "winners",
+            winners = "winners"
+            self._table(
+                winners,
                 f"select * from {incoming} qualify row_number() over"
                 f" (partition by {keys} order by {version} desc nulls last, _file desc, _line desc) = 1",
             )
-        else:
-            self._view("winners", f"select * from {incoming}")
         dates = None if table.moves else self._near(incoming)
-        self._view("existing", f"select * from {self.rows(name, dates)}")
-        differs = " or ".join(f"w.{c.name} is distinct from e.{c.name}" for c in table.columns)
-        self._table(
-            "changed",
-            f"select w.* from winners w left join existing e using ({keys}) where e.source_system is null"
-            f" or (coalesce(w.{version} >= e.{version}, e.{version} is null) and ({differs}))",
-        )
-        self._table("gone", f"select existing.* from existing semi join changed using ({keys})")
-        self._stage(table)
-        counted = self._con.execute("select _file, count(*) from changed group by all").fetchall()
-        self._clear(f"fresh_{name}")
-        self._con.execute(f"alter table changed rename to fresh_{name}")
-        return dict(counted)
+        if self._has(name, dates):
+            self._view("existing", f"select * from {self.rows(name, dates)}")
+            differs = " or ".join(f"w.{c.name} is distinct from e.{c.name}" for c in table.columns)
+            self._table(
+                fresh,
+                f"select w.* from {winners} w left join existing e using ({keys}) where e.source_system is null"
+                f" or (coalesce(w.{version} >= e.{version}, e.{version} is null) and ({differs}))",
+            )
+            self._table("gone", f"select existing.* from existing semi join {fresh} using ({keys})")
+            self._stage(table, fresh, "gone")
+        else:
+            self._view(fresh, f"select * from {winners}")
+            self._stage(table, fresh)
+        return dict(self._con.execute(f"select _file, count(*) from {fresh} group by all").fetchall())
 
     def replace(self, name: str, derived: str, dates: Sequence[date], scope: str) -> None:
         """Make the rows that ``scope`` selects in the partitions ``dates`` equal to those of ``derived``.
@@ -391,9 +392,14 @@ class Change:
         keys = ", ".join(table.key)
         day = local_date(table.event_time, table.column(table.event_time).type, self._zone)
         wanted = ", ".join(f"date {literal(d.isoformat())}" for d in dates)
-        self._view("existing", f"select * from {self.rows(name, dates)} where {scope}")
-        self._table("target", f"select *, {day} as event_date from {derived} where event_date in ({wanted})")
         columns = [c.name for c in table.columns]
+        self._table(
+            "target", f"select {', '.join(columns)}, {day} as event_date from {derived} where event_date in ({wanted})"
+        )
+        if not self._has(name, dates):
+            self._stage(table, "target")
+            return
+        self._view("existing", f"select * from {self.rows(name, dates)} where {scope}")
         differs = " or ".join(f"t.{column} is distinct from e.{column}" for column in columns)
         self._table(
             "changed",
@@ -405,7 +411,7 @@ class Change:
             f"select existing.* from existing anti join target using ({keys})"
             f" union all select existing.* from existing semi join changed using ({keys})",
         )
-        self._stage(table)
+        self._stage(table, "changed", "gone")
 
     def commit(self, deliveries: Sequence[Delivery], declared: str) -> None:
         """Let the change count, and record the deliveries it came from and the declaration it was read by."""
@@ -439,19 +445,26 @@ class Change:
         days = {row[0] for row in self._con.execute(f"select distinct event_date from {relation}").fetchall()}
         return sorted(days | {day + _DAY for day in days} | {day - _DAY for day in days})
 
-    def _stage(self, table: Table) -> None:
-        """Write the partitions that ``changed`` and ``gone`` concern."""
-        named = "select event_date from changed union select event_date from gone"
-        dates = [row[0] for row in self._con.execute(named).fetchall()]
+    def _has(self, table: str, dates: Iterable[date] | None) -> bool:
+        """Whether the source has rows in some partitions (all for ``None``)."""
+        files = self.files(table)
+        return bool(files) if dates is None else not files.keys().isdisjoint(dates)
+
+    def _stage(self, table: Table, fresh: str, gone: str | None = None) -> None:
+        """Write the partitions that the rows of ``fresh`` concern, and those of ``gone``, which they replace.
+
+        Without ``gone`` these partitions are new.
+        """
+        named = f"select event_date from {fresh}" + (f" union select event_date from {gone}" if gone else "")
+        dates = [row[0] for row in self._con.execute(f"select distinct event_date from ({named})").fetchall()]
         if not dates:
             return
         columns = ", ".join(column.name for column in table.columns)
-        keys = ", ".join(table.key)
-        self._view(
-            "partition_rows",
-            f"select {columns}, event_date from {self.rows(table.name, dates)} anti join gone using ({keys})"
-            f" union all select {columns}, event_date from changed",
-        )
+        rows = f"select {columns}, event_date from {fresh}"
+        if gone:
+            kept = f"{self.rows(table.name, dates)} anti join {gone} using ({', '.join(table.key)})"
+            rows += f" union all select {columns}, event_date from {kept}"
+        self._view("partition_rows", rows)
         for day in dates:
             if earlier := self._staged.get((table.name, day)):
                 self._superseded.add(earlier.path)
@@ -465,7 +478,10 @@ class Change:
                 staged = self._staged[table.name, day]
                 assert staged is not None
                 staged.ranges.append(_Range(first, last))
-            self._view("touching", f"select {columns} from changed union all select {columns} from gone")
+                if not gone:
+                    self._touched.append(_Range(first, last))
+        if table.touches and gone:
+            self._view("touching", f"select {columns} from {fresh} union all select {columns} from {gone}")
             for _, first, last in self._con.execute(self._ranges(table, "touching", "null")).fetchall():
                 self._touched.append(_Range(first, last))
 
@@ -534,18 +550,10 @@ class Change:
         return path.relative_to(self._lake.root).as_posix()
 
     def _view(self, name: str, query: str) -> None:
-        self._clear(name)
-        self._con.execute(f"create temp view {name} as {query}")
+        self._con.execute(f"create or replace temp view {name} as {query}")
 
     def _table(self, name: str, query: str) -> None:
-        self._clear(name)
-        self._con.execute(f"create temp table {name} as {query}")
-
-    def _clear(self, name: str) -> None:
-        kind = self._con.execute("select table_type from information_schema.tables where table_name = ?", [name])
-        found = kind.fetchone()
-        if found:
-            self._con.execute(f"drop {'view' if found[0] == 'VIEW' else 'table'} {name}")
+        self._con.execute(f"create or replace temp table {name} as {query}")
 
 
 def _write_empty(table: Table, path: Path) -> None:
