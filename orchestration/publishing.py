@@ -78,9 +78,9 @@ def plan_boards(home: Home, centre: Centre) -> Plan:
     metabase, postgres = centre.metabase, centre.postgres
     if metabase is None or postgres is None:
         raise CentreError(f"{home.centre_file} needs a `metabase:` section, and a `postgres:` one that it reads from")
-    manifest = json.loads(dbt.manifest(home).read_text(encoding="utf-8"))
     client = metabase.client()
     client.wait_until_ready()
+    manifest = json.loads(dbt.manifest(home).read_text(encoding="utf-8"))
     return plan(
         client,
         read_manifest(manifest, PUBLISHED),

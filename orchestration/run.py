@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest import Account, Lake
 from orchestration import builds
+from orchestration.centre import load
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
         requested: days to rebuild besides the outstanding ones.
 
     Raises:
+        CentreError: centre.yml or the pseudonym key is missing or wrong; told before anything is loaded or written.
         RunFailedError: a step failed; what was not done yet is done by the next run.
         HomeBusyError: another process writes the home.
     """
+    load(home.centre_file).pseudonyms.pseudonyms()
     home.prepare()
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     from dagster import DagsterInstance

@@ -18,6 +18,7 @@ from ingest import Account, Lake
 from orchestration.builds import Ledger, plan
 from orchestration.centre import CentreError, load
 from orchestration.home import Home
+from serving import dictionary
 
 if TYPE_CHECKING:
     from orchestration.run import Outcome
@@ -69,7 +70,7 @@ _WORDS = {
     },
 }
 
-_UNITS = {"percent": " %", "seconds": " s"}
+_UNITS = {"percent": " %", "points": " pt", "seconds": " s"}
 
 _HEADLINES = """
 with days as (
@@ -84,7 +85,7 @@ select i.name_en, i.name_zh, i.unit, d.value, d.value_before, d.status, d.target
 from days as d
 inner join dim_indicators as i using (indicator)
 where d.period_start = ? and i.headline
-order by i.family, i.indicator
+order by list_position(?, i.family), i.indicator
 """
 
 
@@ -160,13 +161,14 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
         table = Table()
         for column in ("indicator", "English", "中文", "unit", "class"):
             table.add_column(column)
-        listing = "select indicator, name_en, name_zh, unit, class from dim_indicators order by family, indicator"
-        for row in _rows(home, listing):
+        listing = """
+            select indicator, name_en, name_zh, unit, class from dim_indicators
+            order by list_position(?, family), indicator
+        """
+        for row in _rows(home, listing, [[*dictionary.FAMILIES]]):
             table.add_row(*row)
         console.print(table)
         return
-    from serving import dictionary
-
     table = Table(show_header=False, title=name)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
@@ -177,7 +179,7 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
 
 def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table:
     table = Table(title=words["deliveries"])
-    table.add_column(words["source"])
+    table.add_column(words["source"], min_width=14)
     for key in ("files", "rows_in", "loaded", "duplicate", "quarantined", "refused"):
         table.add_column(words[key], justify="right")
     for source, group in groupby(sorted(accounts, key=lambda a: a.source), key=lambda a: a.source):
@@ -200,13 +202,15 @@ def _headline_table(home: Home, words: dict[str, str], locale: str, as_of: str) 
     for column in (as_of, words["before"], words["change"], words["target"]):
         table.add_column(column, justify="right")
     table.add_column(words["status"])
-    for name_en, name_zh, unit, value, before, status, target in _rows(home, _HEADLINES, [as_of, as_of]):
+    for name_en, name_zh, unit, value, before, status, target in _rows(
+        home, _HEADLINES, [as_of, as_of, [*dictionary.FAMILIES]]
+    ):
         change = value - before if value is not None and before is not None else None
         table.add_row(
             name_zh if locale == "zh" else name_en,
             _number(value, unit),
             _number(before, unit),
-            _number(change, unit, sign="+"),
+            _number(change, "points" if unit == "percent" else unit, sign="+"),
             _number(target, unit),
             words[status],
         )

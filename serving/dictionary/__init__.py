@@ -4,7 +4,7 @@ What an indicator means is written in dbt_project and read here from ``dim_indic
 """
 
 from serving.dictionary.describe import describe
-from serving.dictionary.entries import Entry, UnknownIndicatorError, look_up
+from serving.dictionary.entries import FAMILIES, Entry, UnknownIndicatorError, look_up
 from serving.dictionary.page import write
 
-__all__ = ["Entry", "UnknownIndicatorError", "describe", "look_up", "write"]
+__all__ = ["FAMILIES", "Entry", "UnknownIndicatorError", "describe", "look_up", "write"]
