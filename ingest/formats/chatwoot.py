@@ -123,6 +123,7 @@ _RATING = {
     "created_at": "VARCHAR",
     "assigned_agent": {"id": "VARCHAR"},
 }
+_STRUCTURES = {"conversation": _CONVERSATION, "message": _MESSAGE, "rating": _RATING}
 _KNOWN_FIELDS = {
     "conversation": [
         *_CONVERSATION,
@@ -144,15 +145,16 @@ def read(
 ) -> Iterator[Batch]:
     """Read files of an account as conversations, messages and ratings. ``zone`` is not needed: times are UTC."""
     broken = _stage_objects(con, files)
+    _parse(con)
     con.execute(f"create or replace temp table chatwoot_message as {_messages(source)}")
     con.execute(f"create or replace temp table chatwoot_object as {_conversations(source)}")
     con.execute(f"create or replace temp table chatwoot_conversation as {_told('chatwoot_object', 'chatwoot_message')}")
     con.execute(f"create or replace temp table chatwoot_rating as {_ratings(source)}")
     placed = f"({_placed('chatwoot_rating', 'chatwoot_message', 'chatwoot_conversation')})"
-    unreadable = pa.concat_tables([broken, _unfit(con, "conversation", _CONVERSATION)])
+    unreadable = pa.concat_tables([broken, _unfit(con, "conversation")])
     yield Batch(CHAT_CONVERSATION.name, _typed(con, CHAT_CONVERSATION, "chatwoot_conversation"), unreadable)
-    yield Batch(CHAT_MESSAGE.name, _typed(con, CHAT_MESSAGE, "chatwoot_message"), _unfit(con, "message", _MESSAGE))
-    yield Batch(CSAT.name, _typed(con, CSAT, placed), _unfit(con, "rating", _RATING))
+    yield Batch(CHAT_MESSAGE.name, _typed(con, CHAT_MESSAGE, "chatwoot_message"), _unfit(con, "message"))
+    yield Batch(CSAT.name, _typed(con, CSAT, placed), _unfit(con, "rating"))
 
 
 def _typed(con: duckdb.DuckDBPyConnection, table: Table, relation: str) -> pa.Table:
@@ -213,7 +215,7 @@ def _stage_objects(con: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile
     con.register("chatwoot_text", pa.concat_tables([*documents, _documents(0, [])]))
     con.execute(
         "create or replace temp table chatwoot_document as"
-        " select *, json_valid(_raw) as is_json from chatwoot_text where trim(_raw) <> ''"
+        " select *, json_valid(_raw) as is_json from chatwoot_text where regexp_matches(_raw, '[^\\p{Zs}]')"
     )
     con.unregister("chatwoot_text")
     readable = {row[0] for row in con.execute("select distinct _file from chatwoot_document where is_json").fetchall()}
@@ -229,30 +231,33 @@ def _stage_objects(con: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile
     con.execute("""
         create or replace temp table chatwoot_found as
         with listed as (
-            select _file, _line, case
-                when json_type(_raw) = 'ARRAY' then json_extract(_raw, '$[*]')
-                when json_type(_raw, '$.data.payload') = 'ARRAY' then json_extract(_raw, '$.data.payload[*]')
-                when json_type(_raw, '$.payload') = 'ARRAY' then json_extract(_raw, '$.payload[*]')
+            select _file, _line, json_type(_raw, ['$', '$.data.payload', '$.payload']) as types, case
+                when types[1] = 'ARRAY' then json_extract(_raw, '$[*]')
+                when types[2] = 'ARRAY' then json_extract(_raw, '$.data.payload[*]')
+                when types[3] = 'ARRAY' then json_extract(_raw, '$.payload[*]')
                 else [_raw::json] end as objects
             from chatwoot_document where is_json
         ),
         object as (
             select _file, _line, unnest(objects) as object, generate_subscripts(objects, 1) as position from listed
         ),
-        kinds as (
-            select _file, _line, 'object ' || position as path, object, case
-                when json_exists(object, '$.rating') and json_exists(object, '$.message_id') then 'rating'
-                when json_exists(object, '$.message_type') then 'message'
-                when json_exists(object, '$.inbox_id') and json_exists(object, '$.status') then 'conversation'
-                else 'unknown' end as kind
-            from object
-        ),
-        nested as (
-            select _file, _line, path, unnest(json_extract(object, '$.messages[*]')) as object
-            from kinds where kind = 'conversation'
+        named as (
+            select _file, _line, 'object ' || position as path, object, json_keys(object) as fields from object
         )
-        select *, false as is_nested from kinds
-        union all select _file, _line, path || ', its message', object, 'message', true from nested
+        select *, case
+            when list_has_all(fields, ['rating', 'message_id']) then 'rating'
+            when list_contains(fields, 'message_type') then 'message'
+            when list_has_all(fields, ['inbox_id', 'status']) then 'conversation'
+            else 'unknown' end as kind, false as is_nested
+        from named
+    """)
+    con.execute("""
+        insert into chatwoot_found
+        with nested as (
+            select _file, _line, path, unnest(json_extract(object, '$.messages[*]')) as object
+            from chatwoot_found where kind = 'conversation'
+        )
+        select _file, _line, path || ', its message', object, json_keys(object), 'message', true from nested
     """)
     return (
         con.sql("""
@@ -296,19 +301,28 @@ def _moment(text: str) -> str:
 def _without_nulls(**values: str) -> str:
     """SQL for a JSON object of SQL values, as text and without the null ones; null when all of them are."""
     pairs = ", ".join(f"{literal(name)}, {value}" for name, value in values.items())
-    return f"nullif(json_merge_patch('{{}}', json_object({pairs}))::varchar, '{{}}')"
+    is_any = " or ".join(f"({value}) is not null" for value in values.values())
+    return f"case when {is_any} then json_merge_patch('{{}}', json_object({pairs}))::varchar end"
 
 
 def _unknown_fields(kind: str) -> str:
-    known = ", ".join(map(literal, dict.fromkeys(_KNOWN_FIELDS[kind])))
-    return f"nullif(list_filter(json_keys(object), lambda name: not list_contains([{known}], name)), [])"
+    """SQL for the names of an object's fields that are not known; null when all are."""
+    known = f"[{', '.join(map(literal, dict.fromkeys(_KNOWN_FIELDS[kind])))}]"
+    unknown = f"list_filter(fields, lambda name: not list_contains({known}, name))"
+    return f"case when not list_has_all({known}, fields) then {unknown} end"
 
 
-def _parsed(kind: str, structure: dict[str, Any]) -> str:
-    return (
-        f"(select *, object::varchar as _raw, json_transform(object, {literal(json.dumps(structure))}) as o"
-        f" from chatwoot_found where kind = {literal(kind)})"
-    )
+def _parse(con: duckdb.DuckDBPyConnection) -> None:
+    """Make a table of the objects of each kind, with their fields as ``o``.
+
+    A view would be parsed once for each mention of a field in a condition.
+    """
+    for kind, structure in _STRUCTURES.items():
+        con.execute(
+            f"create or replace temp table chatwoot_{kind}_found as select _file, _line, path, fields, is_nested,"
+            f" object::varchar as _raw, json_transform(object, {literal(json.dumps(structure))}) as o"
+            f" from chatwoot_found where kind = {literal(kind)}"
+        )
 
 
 def _status_told(source: ChatwootSource) -> str:
@@ -331,7 +345,7 @@ def _messages(source: ChatwootSource) -> str:
             select *, lower(coalesce(o.sender.type, o.sender_type)) as sender,
                 case o.message_type when '0' then 'incoming' when '1' then 'outgoing' when '2' then 'activity'
                     when '3' then 'template' else o.message_type end as kind_of_message
-            from {_parsed("message", _MESSAGE)}
+            from chatwoot_message_found
         ),
         distinguished as (
             select *, case
@@ -342,9 +356,14 @@ def _messages(source: ChatwootSource) -> str:
                 else 'system' end as sender_type
             from message
             where kind_of_message in ('incoming', 'outgoing', 'activity', 'template')
-            qualify not is_nested or (
-                count(*) filter (not is_nested) over (partition by o.id) = 0
-                and row_number() over (partition by o.id order by _file desc, _line desc) = 1)
+        ),
+        counting as (
+            select * from distinguished where not is_nested
+            union all
+            select copy.* from distinguished copy
+            anti join distinguished own on not own.is_nested and own.o.id = copy.o.id
+            where is_nested
+            qualify row_number() over (partition by copy.o.id order by copy._file desc, copy._line desc) = 1
         )
         select {literal(source.name)} as source_system, o.id as source_record_id, o.id as message_id, o.conversation_id,
             coalesce({_moment("o.updated_at")}, {_moment("o.created_at")}) as record_updated_at,
@@ -359,7 +378,7 @@ def _messages(source: ChatwootSource) -> str:
             unknown_fields=_unknown_fields("message"),
         )
     } as extra, _file, _line, _raw
-        from distinguished
+        from counting
         where o.id is not null and o.conversation_id is not null and {_moment("o.created_at")} is not null
     """
 
@@ -392,7 +411,7 @@ def _conversations(source: ChatwootSource) -> str:
             null::timestamptz as first_agent_message_at, null::timestamptz as last_customer_message_at,
             null::timestamptz as ended_at, null::bigint as customer_message_count, null::bigint as agent_message_count,
             o.status, _file, _line, _raw
-        from {_parsed("conversation", _CONVERSATION)}
+        from chatwoot_conversation_found
         where o.id is not null and {_moment("o.created_at")} is not null
     """
 
@@ -469,7 +488,7 @@ def _ratings(source: ChatwootSource) -> str:
         with rating as (
             select *, coalesce(o.message_id, 'rating ' || o.id) as response_id,
                 {_moment("o.created_at")} as answered_at
-            from {_parsed("rating", _RATING)}
+            from chatwoot_rating_found
         ),
         invited as (
             select * from chatwoot_message
@@ -523,7 +542,7 @@ _NEEDED = {
 }
 
 
-def _unfit(con: duckdb.DuckDBPyConnection, kind: str, structure: dict[str, Any]) -> pa.Table:
+def _unfit(con: duckdb.DuckDBPyConnection, kind: str) -> pa.Table:
     """Return the objects of a kind that lack what identifies and places them."""
     condition = _UNFIT[kind].format(created=_moment("o.created_at"))
     message = f"path || ' is a {kind} without {_NEEDED[kind]}'"
@@ -531,7 +550,7 @@ def _unfit(con: duckdb.DuckDBPyConnection, kind: str, structure: dict[str, Any])
         con.sql(
             f"select _file, _line, 'incomplete_{kind}' as rule, {message} as message,"
             f" 'export the object as the API returns it' as mend, _raw as raw"
-            f" from {_parsed(kind, structure)} where coalesce({condition}, true)"
+            f" from chatwoot_{kind}_found where coalesce({condition}, true)"
         )
         .to_arrow_table()
         .cast(REJECTS)
