@@ -32,13 +32,14 @@ EVENTS = (
 def derive(
     con: duckdb.DuckDBPyConnection,
     events: str,
+    source: str,
     zone: str,
     newest: date,
     days: int,
     acw_reasons: Sequence[str],
     pause_reasons: Mapping[str, str],
 ) -> None:
-    """Make ``derived_agent_state`` for the agents in ``concerned_agents``.
+    """Make ``derived_agent_state`` of the source called ``source`` for the agents in ``concerned_agents``.
 
     ``events`` is SQL that reads the events; states that begin less than ``days`` days after the first of them may lack
     what came before. ``newest`` is the log's newest date: an end that would lie after it has not happened yet.
@@ -56,7 +57,7 @@ def derive(
         ("contact_ticks", _CONTACT_TICKS.format(days=days)),
         ("agent_flags", _AGENT_FLAGS.format(days=days)),
         ("states", _STATES.format(days=days)),
-        ("derived_agent_state", _STRETCHES.format(local=local, newest=newest.isoformat())),
+        ("derived_agent_state", _STRETCHES.format(source=literal(source), local=local, newest=newest.isoformat())),
     ):
         con.execute(f"create or replace temp table {name} as {query}")
     con.unregister("pause_classes")
@@ -228,7 +229,7 @@ changes as (
 stretches as (
     select *, lead(second) over (partition by agent_key order by second) as ended_at from changes
 )
-select cast(null as varchar) as source_system, agent_key || '/' || epoch(second)::bigint as source_record_id,
+select {source} as source_system, agent_key || '/' || epoch(second)::bigint as source_record_id,
     cast(null as timestamptz) as record_updated_at, cast(null as varchar) as extra,
     agent_key, state, raw_state, reason, cast(null as varchar) as queue_key, second as started_at, ended_at
 from stretches where state is not null

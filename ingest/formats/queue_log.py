@@ -87,10 +87,10 @@ def derive(change: Change, source: QueueLogSource, con: duckdb.DuckDBPyConnectio
     events = change.rows("queue_event", _widened(around, source.state_days))
     calls = change.rows("queue_event", near)
     con.execute(_CONCERNED.format(near=calls, events=events))
-    agent_states.derive(con, events, change.zone, newest, source.state_days, source.acw_reasons, source.pause_reasons)
-    queue_visits.derive(con, calls, sees_acw=bool(source.acw_reasons))
-    for table in ("agent_state", "tel_interaction", "tel_offer"):
-        con.execute(f"update derived_{table} set source_system = {literal(source.name)}")
+    agent_states.derive(
+        con, events, source.name, change.zone, newest, source.state_days, source.acw_reasons, source.pause_reasons
+    )
+    queue_visits.derive(con, calls, source.name, sees_acw=bool(source.acw_reasons))
     in_calls = "interaction_id in (select call_id from concerned_calls)"
     change.replace("tel_interaction", "derived_tel_interaction", near, in_calls)
     change.replace("tel_offer", "derived_tel_offer", near, in_calls)

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import duckdb
 
+from ingest.conform import literal
+
 DAYS = 2
 """A call is followed this many days; its events may lie that far from each other."""
 
@@ -26,7 +28,7 @@ AT = """occurred_at + to_microseconds(case when sequence > 0 then sequence else 
 """SQL: an instant that orders events within a second; those of a file begun within the second come last."""
 
 
-def derive(con: duckdb.DuckDBPyConnection, events: str, *, sees_acw: bool) -> None:
+def derive(con: duckdb.DuckDBPyConnection, events: str, source: str, *, sees_acw: bool) -> None:
     """Make ``derived_tel_interaction`` and ``derived_tel_offer`` of the calls in ``concerned_calls``.
 
     ``events`` is SQL that reads the events. After-contact work is the state ``acw`` that begins at the end of the
@@ -45,8 +47,8 @@ def derive(con: duckdb.DuckDBPyConnection, events: str, *, sees_acw: bool) -> No
         f"create or replace temp table restarts as select {AT} as moment from {events} where event = 'QUEUESTART'"
     )
     con.execute(_VISITS)
-    con.execute(_INTERACTIONS.format(unseen="0" if sees_acw else "null"))
-    con.execute(_OFFERS)
+    con.execute(_INTERACTIONS.format(source=literal(source), unseen="0" if sees_acw else "null"))
+    con.execute(_OFFERS.format(source=literal(source)))
 
 
 _VISITS = f"""
@@ -104,7 +106,7 @@ work as (
         and s.started_at between legs.ended_at and legs.ended_at + to_seconds(2)
     where is_handled qualify row_number() over (partition by call_id, visit_seq order by s.started_at) = 1
 )
-select cast(null as varchar) as source_system, call_id || '/' || visit_seq as source_record_id,
+select {{source}} as source_system, call_id || '/' || visit_seq as source_record_id,
     cast(null as timestamptz) as record_updated_at, cast(null as varchar) as extra,
     call_id as interaction_id, visit_seq, cast(null as varchar) as root_interaction_id,
     'voice' as channel, 'inbound' as direction, queue_key, agent_key, customer_ref,
@@ -165,7 +167,7 @@ with offers as (
     from call_events c join visits v on (v.call_id, v.queue_key, v.nth) = (c.call_id, c.queue_key, c.nth)
     where c.event in ('CONNECT', 'RINGNOANSWER', 'RINGCANCELED', 'AGENTDUMP') and c.agent_key is not null
 )
-select cast(null as varchar) as source_system, source_record_id, cast(null as timestamptz) as record_updated_at,
+select {source} as source_system, source_record_id, cast(null as timestamptz) as record_updated_at,
     cast(null as varchar) as extra, call_id as interaction_id, visit_seq, queue_key, agent_key,
     occurred_at - to_milliseconds(coalesce(ring_ms, 0)) as offered_at, ring_ms,
     case
