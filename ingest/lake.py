@@ -393,7 +393,9 @@ class Change:
         day = local_date(table.event_time, table.column(table.event_time).type, self._zone)
         wanted = ", ".join(f"date {literal(d.isoformat())}" for d in dates)
         columns = [c.name for c in table.columns]
-        self._view("target", f"select {', '.join(columns)}, {day} as event_date from {derived} where {day} in ({wanted})")
+        self._view(
+            "target", f"select {', '.join(columns)}, {day} as event_date from {derived} where {day} in ({wanted})"
+        )
         if not self._has(name, dates):
             self._stage(table, "target")
             return

@@ -208,10 +208,15 @@ class TableMapping(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _expand_short_form(cls, declared: Any) -> Any:
-        if isinstance(declared, Mapping) and isinstance(declared.get("columns"), Mapping):
-            columns = {k: {"column": v} if isinstance(v, str) else v for k, v in declared["columns"].items()}
-            return {**declared, "columns": columns}
-        return declared
+        if not (isinstance(declared, Mapping) and isinstance(declared.get("columns"), Mapping)):
+            return declared
+        columns = declared["columns"]
+        if misread := [name for name, cell in columns.items() if isinstance(cell, bool)]:
+            raise ValueError(f"{', '.join(misread)}: YAML reads yes, no, on and off as true or false: quote the column")
+        return {
+            **declared,
+            "columns": {k: {"column": v} if isinstance(v, str | int) else v for k, v in columns.items()},
+        }
 
     @model_validator(mode="after")
     def _fits_contract(self) -> Self:
