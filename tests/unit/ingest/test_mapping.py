@@ -93,6 +93,7 @@ def test_required_column_without_mapping_is_refused() -> None:
         ({"queued_at": {"column": "Start", "rolls_over": True}}, "rolls_over needs after"),
         ({"queued_at": {"col": "Start"}}, "declare one of: column, file_name, value"),
         ({"wait_ms": {"from": "started_at", "plus": []}}, "gives? an instant"),
+        ({"queue_key": False}, "queue_key: YAML reads yes, no, on and off as true or false: quote the column"),
         ({"outcome": {"column": "Result", "values": {False: "abandoned"}}}, "quote such tokens"),
         ({"queued_at": {"column": "Start", "zone": "London"}}, "not an IANA time zone"),
     ],
