@@ -218,7 +218,8 @@ class _Planner:
         elif self._connection is None:
             raise MetabaseError(
                 f"{self._client.url} knows no database called {self._database!r}; it knows "
-                f"{', '.join(sorted(known)) or 'none'}. Add it there, or give Gaugebook a connection to add it with"
+                f"{', '.join(sorted(known)) or 'none'}. Connect the published PostgreSQL there under that name (Admin "
+                "settings → Databases), or name the right one in the configuration"
             )
         else:
             self._steps.append(Step(Item("database", "database", self._database, {}), "create", None))
