@@ -40,6 +40,8 @@ _WORDS = {
         "deliveries": "Deliveries",
         "nothing": "Nothing new in landing; the warehouse holds everything the lake holds.",
         "checks": "Checks: {passed} passed, {failed} failed",
+        "set_aside": "Rows in quarantine, each with its rule and mend: {path}",
+        "not_taken": "In landing and not taken; after a run: no source has this folder and these files: {names}",
         "look": "Where to look",
         "final": "",
         "provisional": "provisional",
@@ -62,6 +64,8 @@ _WORDS = {
         "deliveries": "本次交付",
         "nothing": "没有新文件;数仓与数据湖一致。",
         "checks": "检查:{passed} 项通过,{failed} 项未通过",
+        "set_aside": "隔离的行及其规则与修正办法:{path}",
+        "not_taken": "landing 中未接收的文件;运行后仍列出的,没有数据源对应其目录和文件名:{names}",
         "look": "查看结果",
         "final": "",
         "provisional": "暂定",
@@ -71,6 +75,9 @@ _WORDS = {
 }
 
 _UNITS = {"percent": " %", "points": " pt", "seconds": " s"}
+
+_NAMES = 10
+"""Names of files that are listed before the rest is only hinted at."""
 
 _HEADLINES = """
 with days as (
@@ -95,11 +102,12 @@ def show(console: Console, home: Home, outcome: Outcome) -> None:
     words = _WORDS[centre.locale]
     if outcome.accounts:
         console.print(_accounts_table(words, outcome.accounts))
+    _show_not_loaded(console, words, home, outcome.accounts)
     if outcome.built:
         console.print(words["checks"].format(passed=outcome.checks_passed, failed=len(outcome.warnings)))
         for warning in outcome.warnings:
             console.print(warning, style="yellow")
-    elif not any(account.loaded for account in outcome.accounts):
+    elif not any(account.loaded or account.quarantined or account.reason for account in outcome.accounts):
         console.print(words["nothing"])
     ledger = Ledger.read(home)
     if ledger.as_of is None:
@@ -143,6 +151,8 @@ def show_status(console: Console, home: Home) -> bool:
             style=None if even else "red",
         )
     console.print(table)
+    newest = {(account.source, account.file): account.delivery for account in accounts}
+    _show_not_loaded(console, words, home, [a for a in accounts if a.delivery == newest[a.source, a.file]])
     outstanding = plan(home, lake)
     ledger = Ledger.read(home)
     if outstanding.everything:
@@ -175,6 +185,21 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
     for label, text in dictionary.describe(home.warehouse, name, load(home.centre_file).locale).items():
         table.add_row(label, text)
     console.print(table)
+
+
+def _show_not_loaded(console: Console, words: dict[str, str], home: Home, accounts: Iterable[Account]) -> None:
+    """Print why files were refused, where rows in quarantine are, and what in landing belongs to no source."""
+    told = list(accounts)
+    for refusal in dict.fromkeys(f"{words['refused']}: {a.source}: {a.reason}" for a in told if a.reason):
+        console.print(refusal, style="red", soft_wrap=True)
+    if any(account.quarantined for account in told):
+        console.print(words["set_aside"].format(path=home.quarantine), soft_wrap=True)
+    taken = {f"{account.source}/{account.file}" for account in Lake(home.lake).accounts()}
+    landed = (path for path in home.landing.rglob("[!.]*") if path.is_file())
+    names = sorted({path.relative_to(home.landing).as_posix() for path in landed} - taken)
+    if names:
+        listed = ", ".join([*names[:_NAMES], *["…"] * (len(names) > _NAMES)])
+        console.print(words["not_taken"].format(names=listed), style="yellow", soft_wrap=True)
 
 
 def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table:
