@@ -39,8 +39,10 @@ from orchestration.home import Home
 WRITER_POOL = "home"
 """One run at a time writes the lake and the warehouse."""
 
-OUTSTANDING_TAG = "gaugebook/days"
-"""A run with this tag set to ``outstanding`` builds what the lake changed, whatever range of days it is filed under."""
+DAYS_TAG = "gaugebook/days"
+"""What a run builds, whatever range of days it is filed under: ``OUTSTANDING``, or first/last of the days asked for."""
+
+OUTSTANDING = "outstanding"
 
 DELIVERIES = AssetKey("deliveries")
 INDICATORS = AssetKey("indicator_values")
@@ -91,11 +93,14 @@ def take_deliveries(home: Home, centre: Centre) -> list[Account]:
 
 
 def selected_days(context: Any) -> list[date]:
-    """Return the days a partitioned run asks for by name; none when it is to build what is outstanding."""
-    if not context.has_partition_key_range or context.run.tags.get(OUTSTANDING_TAG) == "outstanding":
+    """Return the days a run asks for by name; none when it is to build what is outstanding."""
+    asked = context.run.tags.get(DAYS_TAG)
+    if asked is None and context.has_partition_key_range:
+        asked = f"{context.partition_key_range.start}/{context.partition_key_range.end}"
+    if asked in (None, OUTSTANDING):
         return []
-    span = context.partition_key_range
-    return builds.days_between(date.fromisoformat(span.start), date.fromisoformat(span.end))
+    first, last = map(date.fromisoformat, asked.split("/"))
+    return builds.days_between(first, last)
 
 
 def tally(accounts: Sequence[Account]) -> dict[str, int]:

@@ -5,8 +5,8 @@ they arrive, and the daily run builds whatever is outstanding beside its own day
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 
 from dagster import (
     AssetSelection,
@@ -25,10 +25,15 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 
 from ingest import Lake
 from orchestration import builds
-from orchestration.assets import DELIVERIES, OUTSTANDING_TAG, Workplace
+from orchestration.assets import DAYS_TAG, DELIVERIES, OUTSTANDING, Workplace
 
 TAKE = "take_deliveries"
 REFRESH = "refresh"
+
+FILED_DAYS = 100
+"""The most days that a run is filed under: each costs Dagster a tenth of a second."""
+
+_LONGEST_GAP = timedelta(days=7)
 
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:
@@ -39,17 +44,28 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
     ]
 
 
-def span_tags(days: Sequence[date]) -> dict[str, str]:
-    """Return the tags that make a run cover the range from the first to the last of the days."""
+def filed_under(days: Iterable[date], history_from: date) -> tuple[date, date]:
+    """Return the first and last of the days that Dagster files a run under.
+
+    Dagster stores two events for each asset and day of a range, whether or not the day was built. So the range goes
+    back from the newest day over gaps of a week at most, ``FILED_DAYS`` at most, and not before ``history_from``.
+    """
+    last = first = max(days)
+    for day in sorted(days, reverse=True):
+        if first - day > _LONGEST_GAP or (last - day).days >= FILED_DAYS:
+            break
+        first = day
+    return max(first, history_from), max(last, history_from)
+
+
+def run_tags(plan: builds.Plan, lake: Lake, history_from: date, requested: Sequence[date] = ()) -> dict[str, str]:
+    """Return the tags of a run that builds ``plan``: the days asked for, and the range of days it is filed under."""
+    first, last = filed_under(lake.touched(0) if plan.everything else plan.days, history_from)
     return {
-        ASSET_PARTITION_RANGE_START_TAG: min(days).isoformat(),
-        ASSET_PARTITION_RANGE_END_TAG: max(days).isoformat(),
+        ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
+        ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
+        DAYS_TAG: f"{min(requested)}/{max(requested)}" if requested else OUTSTANDING,
     }
-
-
-def outstanding_tags(plan: builds.Plan, lake: Lake) -> dict[str, str]:
-    """Return the tags of a run that builds what is outstanding, filed under the range of the days it concerns."""
-    return {**span_tags(lake.touched(0) if plan.everything else plan.days), OUTSTANDING_TAG: "outstanding"}
 
 
 @sensor(job_name=TAKE, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED)
@@ -80,7 +96,8 @@ def lake_sensor(workplace: Workplace) -> Iterator[SkipReason | RunRequest]:
     if plan.is_empty or plan.as_of is None:
         yield SkipReason("the warehouse holds everything the lake holds")
         return
-    yield RunRequest(run_key=f"{plan.sequence}-{plan.fingerprint[:12]}", tags=outstanding_tags(plan, lake))
+    tags = run_tags(plan, lake, workplace.centre.history_from)
+    yield RunRequest(run_key=f"{plan.sequence}-{plan.fingerprint[:12]}", tags=tags)
 
 
 def sensors() -> list[SensorDefinition]:

@@ -46,12 +46,13 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
         RunFailedError: a step failed; what was not done yet is done by the next run.
         HomeBusyError: another process writes the home.
     """
-    load(home.centre_file).pseudonyms.pseudonyms()
+    centre = load(home.centre_file)
+    centre.pseudonyms.pseudonyms()
     home.prepare()
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     from dagster import DagsterInstance
 
-    from orchestration.automation import REFRESH, TAKE, outstanding_tags, span_tags
+    from orchestration.automation import REFRESH, TAKE, run_tags
     from orchestration.location import build_definitions
 
     definitions = build_definitions(home)
@@ -64,7 +65,7 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
         plan = builds.plan(home, lake, days)
         if plan.is_empty or plan.as_of is None:
             return Outcome(accounts)
-        tags = span_tags(days) if days else outstanding_tags(plan, lake)
+        tags = run_tags(plan, lake, centre.history_from, days)
         result = _execute(definitions.resolve_job_def(REFRESH), instance, tags)
     evaluations = result.get_asset_check_evaluations()
     return Outcome(
