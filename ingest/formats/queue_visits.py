@@ -102,9 +102,9 @@ with legs as (
 work as (
     select call_id, visit_seq, s.started_at,
         case when s.ended_at <= s.started_at + interval 1 day then s.ended_at end as ended_at
-    from legs join derived_agent_state s on s.agent_key = legs.agent_key and s.state = 'acw'
-        and s.started_at between legs.ended_at and legs.ended_at + to_seconds(2)
-    where is_handled qualify row_number() over (partition by call_id, visit_seq order by s.started_at) = 1
+    from legs asof join (select * from derived_agent_state where state = 'acw') s
+        on s.agent_key = legs.agent_key and legs.ended_at <= s.started_at
+    where is_handled and s.started_at <= legs.ended_at + to_seconds(2)
 )
 select {{source}} as source_system, call_id || '/' || visit_seq as source_record_id,
     cast(null as timestamptz) as record_updated_at, cast(null as varchar) as extra,
