@@ -64,6 +64,16 @@ def take(
     return lake.accounts()[before:]
 
 
+def has_news(landing: Path, lake: Lake, sources: Sequence[SourceBase], sites: Mapping[str, Site]) -> bool:
+    """Return whether ``take`` would find anything to do: a new file, a copy, or a source declared otherwise."""
+    for source in sources:
+        declared = declaration(source, sites[source.site].time_zone)
+        found = find(landing, lake, source, declared, rereads=FORMATS[source.format].rereads)
+        if found.new or found.copies or lake.declared(source.name) not in (None, declared):
+            return True
+    return False
+
+
 @dataclass
 class _Pass:
     """One pass over some files of one source; an index is a file's place in the pass."""

@@ -29,10 +29,9 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-import ingest
 from ingest import Account, Lake
 from ingest.contract import TABLES
-from orchestration import builds, dbt, publishing
+from orchestration import builds, dbt, publishing, taking
 from orchestration.centre import Centre, load
 from orchestration.home import Home
 
@@ -68,30 +67,6 @@ class Workplace(ConfigurableResource):
         return load(self.home.centre_file)
 
 
-def take_deliveries(home: Home, centre: Centre) -> list[Account]:
-    """Take everything new in landing into the lake and renew the reference tables."""
-    with home.writing():
-        accounts = ingest.take(
-            home.landing,
-            Lake(home.lake),
-            home.quarantine,
-            centre.sources,
-            {site.key: site for site in centre.sites},
-            centre.pseudonyms.pseudonyms(),
-            progress=_progress,
-        )
-        ingest.write_reference(
-            home.lake,
-            sources=centre.sources,
-            sites=centre.sites,
-            queues=centre.queues,
-            teams=centre.teams,
-            parameters=centre.parameters,
-            targets=centre.targets,
-        )
-    return accounts
-
-
 def selected_days(context: Any) -> list[date]:
     """Return the days a run asks for by name; none when it is to build what is outstanding."""
     asked = context.run.tags.get(DAYS_TAG)
@@ -117,7 +92,7 @@ def tally(accounts: Sequence[Account]) -> dict[str, int]:
 @asset(key=DELIVERIES, group_name="ingest", pool=WRITER_POOL, kinds={"parquet"})
 def deliveries(workplace: Workplace) -> MaterializeResult:
     """Every new file in landing, conformed to the contract and laid into the lake."""
-    accounts = take_deliveries(workplace.home, workplace.centre)
+    accounts = taking.take_deliveries(workplace.home, workplace.centre)
     refused = sorted({f"{account.source}/{account.file}" for account in accounts if account.state == "refused"})
     return MaterializeResult(
         metadata={**tally(accounts), "refused": MetadataValue.md("\n".join(f"- {name}" for name in refused) or "none")}

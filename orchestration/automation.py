@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from dagster import (
+    AssetCheckKey,
     AssetSelection,
     DefaultSensorStatus,
     RunRequest,
@@ -25,10 +26,11 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 
 from ingest import Lake
 from orchestration import builds
-from orchestration.assets import DAYS_TAG, DELIVERIES, OUTSTANDING, Workplace
+from orchestration.assets import DAYS_TAG, DELIVERIES, INDICATORS, OUTSTANDING, Workplace
 
 TAKE = "take_deliveries"
 REFRESH = "refresh"
+SERVE = "serve"
 
 FILED_DAYS = 100
 """The most days that a run is filed under: each costs Dagster a tenth of a second."""
@@ -37,10 +39,15 @@ _LONGEST_GAP = timedelta(days=7)
 
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:
-    """Return the two jobs: take what landed; bring everything behind the lake up to date."""
+    """Return the jobs: take what landed; bring everything behind the lake up to date; only check and serve."""
     return [
         define_asset_job(TAKE, selection=AssetSelection.assets(DELIVERIES)),
         define_asset_job(REFRESH, selection=AssetSelection.all() - AssetSelection.assets(DELIVERIES)),
+        define_asset_job(
+            SERVE,
+            selection=AssetSelection.groups("serving")
+            | AssetSelection.checks(AssetCheckKey(INDICATORS, "indicator_layer")),
+        ),
     ]
 
 
@@ -60,7 +67,8 @@ def filed_under(days: Iterable[date], history_from: date) -> tuple[date, date]:
 
 def run_tags(plan: builds.Plan, lake: Lake, history_from: date, requested: Sequence[date] = ()) -> dict[str, str]:
     """Return the tags of a run that builds ``plan``: the days asked for, and the range of days it is filed under."""
-    first, last = filed_under(lake.touched(0) if plan.everything else plan.days, history_from)
+    days = lake.touched(0) if plan.everything else plan.days
+    first, last = filed_under(days or [plan.as_of or history_from], history_from)
     return {
         ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
         ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ingest import Lake
 from ingest.contract import TABLES
+from orchestration.centre import Centre
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
 
@@ -44,12 +45,18 @@ class Build:
 
 @dataclass
 class Ledger:
-    """What the warehouse was built from."""
+    """What the warehouse was built from, and how far what stands behind it has got.
+
+    ``checked`` is the number of the newest build whose indicators have passed their checks, ``served`` names the
+    build and the servers for which publication, boards and pages were all done.
+    """
 
     fingerprint: str = ""
     sequence: int = 0
     as_of: str | None = None
     builds: list[Build] = field(default_factory=list)
+    checked: int = 0
+    served: str = ""
 
     @classmethod
     def read(cls, home: Home) -> Ledger:
@@ -151,6 +158,31 @@ def record(home: Home, done: Plan) -> Ledger:
     ledger.as_of = done.as_of.isoformat() if done.as_of else None
     ledger.write(home)
     return ledger
+
+
+def record_checked(home: Home) -> None:
+    """Record that the indicators of the newest build have passed their checks."""
+    ledger = Ledger.read(home)
+    ledger.checked = ledger.number
+    ledger.write(home)
+
+
+def record_served(home: Home, centre: Centre) -> None:
+    """Record that publication, boards and pages of the newest build are done."""
+    ledger = Ledger.read(home)
+    ledger.served = _served(ledger, centre)
+    ledger.write(home)
+
+
+def is_served(home: Home, centre: Centre) -> bool:
+    """Return whether the newest build has reached the servers that centre.yml names, and the pages."""
+    ledger = Ledger.read(home)
+    return ledger.served == _served(ledger, centre)
+
+
+def _served(ledger: Ledger, centre: Centre) -> str:
+    servers = repr((centre.postgres, centre.metabase)).encode()
+    return f"{ledger.number} {hashlib.sha256(servers).hexdigest()}"
 
 
 def _fingerprint(home: Home) -> str:

@@ -80,8 +80,10 @@ def indicator_checks() -> AssetChecksDefinition:
 
         home = workplace.home
         ledger = builds.Ledger.read(home)
-        verdicts = validate_indicators(home.warehouse, ledger.days_since(ledger.number - 1))
+        verdicts = validate_indicators(home.warehouse, ledger.days_since(ledger.checked))
         data_docs(home.site, verdicts)
+        if not any(verdict.critical_failed for verdict in verdicts):
+            builds.record_checked(home)
         yield _result(verdicts, INDICATORS, "indicator_layer")
 
     return check_indicators

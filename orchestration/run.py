@@ -12,8 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ingest import Account, Lake
-from orchestration import builds
-from orchestration.centre import load
+from orchestration import builds, taking
+from orchestration.centre import Centre, load
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -49,24 +49,27 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
     centre = load(home.centre_file)
     centre.pseudonyms.pseudonyms()
     home.prepare()
+    lake = Lake(home.lake)
+    days = sorted(requested)
+    if taking.settle(home, centre) and _is_up_to_date(home, centre, builds.plan(home, lake, days)):
+        return Outcome([])
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     from dagster import DagsterInstance
 
-    from orchestration.automation import REFRESH, TAKE, run_tags
+    from orchestration.automation import REFRESH, SERVE, TAKE, run_tags
     from orchestration.location import build_definitions
 
     definitions = build_definitions(home)
-    lake = Lake(home.lake)
     with DagsterInstance.from_config(str(home.dagster)) as instance:
         before = len(lake.accounts())
         _execute(definitions.resolve_job_def(TAKE), instance, {})
         accounts = lake.accounts()[before:]
-        days = sorted(requested)
         plan = builds.plan(home, lake, days)
-        if plan.is_empty or plan.as_of is None:
+        if _is_up_to_date(home, centre, plan):
             return Outcome(accounts)
         tags = run_tags(plan, lake, centre.history_from, days)
-        result = _execute(definitions.resolve_job_def(REFRESH), instance, tags)
+        result = _execute(definitions.resolve_job_def(SERVE if plan.is_empty else REFRESH), instance, tags)
+        builds.record_served(home, centre)
     evaluations = result.get_asset_check_evaluations()
     return Outcome(
         accounts,
@@ -74,6 +77,10 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
         checks_passed=sum(evaluation.passed for evaluation in evaluations),
         warnings=[_told(evaluation) for evaluation in evaluations if not evaluation.passed],
     )
+
+
+def _is_up_to_date(home: Home, centre: Centre, plan: builds.Plan) -> bool:
+    return plan.as_of is None or (plan.is_empty and builds.is_served(home, centre))
 
 
 def _execute(job: JobDefinition, instance: DagsterInstance, tags: dict[str, str]) -> ExecuteInProcessResult:

@@ -1,0 +1,57 @@
+"""The door of a run: deliveries into the lake, and the reference tables of centre.yml beside them.
+
+Shared by the Dagster asset and the command line; what a file means is known by ``ingest``.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import ingest
+from ingest import Account, Lake
+from orchestration.centre import Centre
+from orchestration.home import Home
+
+_progress = logging.getLogger("gaugebook").info
+
+
+def take_deliveries(home: Home, centre: Centre) -> list[Account]:
+    """Take everything new in landing into the lake and renew the reference tables."""
+    with home.writing():
+        accounts = ingest.take(
+            home.landing,
+            Lake(home.lake),
+            home.quarantine,
+            centre.sources,
+            {site.key: site for site in centre.sites},
+            centre.pseudonyms.pseudonyms(),
+            progress=_progress,
+        )
+        _write_reference(home, centre)
+    return accounts
+
+
+def settle(home: Home, centre: Centre) -> bool:
+    """Renew the reference tables and clean the lake when landing holds nothing to take; return whether it held nothing.
+
+    Tells in a blink what would otherwise cost the start of Dagster.
+    """
+    lake = Lake(home.lake)
+    if ingest.has_news(home.landing, lake, centre.sources, {site.key: site for site in centre.sites}):
+        return False
+    with home.writing():
+        lake.sweep()
+        _write_reference(home, centre)
+    return True
+
+
+def _write_reference(home: Home, centre: Centre) -> None:
+    ingest.write_reference(
+        home.lake,
+        sources=centre.sources,
+        sites=centre.sites,
+        queues=centre.queues,
+        teams=centre.teams,
+        parameters=centre.parameters,
+        targets=centre.targets,
+    )
