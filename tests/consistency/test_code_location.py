@@ -132,11 +132,12 @@ def test_days_are_told_apart_where_a_day_means_something(full: Location) -> None
         assert days.get_first_partition_key() == "2026-08-01"  # history_from of the demo
 
 
-def test_two_jobs_two_sensors_two_schedules(location: Location) -> None:
+def test_three_jobs_two_sensors_two_schedules(location: Location) -> None:
     repository = location.definitions.get_repository_def()
     assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {
         "take_deliveries",
         "refresh",
+        "serve",
     }
     assert {sensor.name for sensor in repository.sensor_defs} == {"landing_sensor", "lake_sensor"}
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {

@@ -13,7 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration import builds
-from orchestration.builds import KEPT_BUILDS, MATURITY_DAYS, Build, Ledger, days_between, plan, record
+from orchestration.builds import (
+    KEPT_BUILDS,
+    MATURITY_DAYS,
+    Build,
+    Ledger,
+    days_between,
+    is_served,
+    plan,
+    record,
+    record_checked,
+    record_served,
+)
+from orchestration.centre import Centre
 from orchestration.home import Home
 
 START = date(2026, 9, 1)
@@ -234,3 +246,35 @@ def test_a_day_without_contacts_is_built_but_is_not_the_day_reported_on(tmp_path
 
 def test_an_empty_lake_has_no_newest_day(tmp_path: Path) -> None:
     assert planned(new_home(tmp_path), Lake()).as_of is None
+
+
+def centre(**servers: Any) -> Centre:
+    site = {"key": "main", "name": {"en": "Main", "zh": "总部"}, "time_zone": "Europe/London"}
+    source = {"name": "pbx", "format": "queue_log", "site": "main"}
+    return Centre.model_validate({"sites": [site], "sources": [source], **servers})
+
+
+def test_a_build_is_unserved_until_it_is_recorded_and_again_for_a_new_server_or_a_new_build(tmp_path: Path) -> None:
+    home, lake = new_home(tmp_path), Lake(on(0, 1))
+    record(home, plan(home, lake))
+    assert not is_served(home, centre())
+    record_served(home, centre())
+    assert is_served(home, centre())
+    assert not is_served(home, centre(postgres={"host": "db", "database": "gaugebook", "user": "gaugebook"}))
+    lake.changes.append(set(on(1)))
+    record(home, plan(home, lake))
+    assert not is_served(home, centre())
+
+
+def test_days_stay_unchecked_until_their_check_has_passed(tmp_path: Path) -> None:
+    home, lake = new_home(tmp_path), Lake(on(*range(9)))
+    record(home, plan(home, lake))
+    record_checked(home)
+    for day in (3, 6):
+        lake.changes.append(set(on(day)))
+        record(home, plan(home, lake))
+    ledger = Ledger.read(home)
+    assert ledger.days_since(ledger.checked) == on(2, 3, 4, 5, 6, 7)
+    record_checked(home)
+    ledger = Ledger.read(home)
+    assert ledger.days_since(ledger.checked) == []
