@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import psycopg
+import pyarrow.parquet as pq
 
 _WINDOW = 8
 """Bytes of an identifier that are looked up at every place of the searched bytes."""
@@ -60,17 +61,18 @@ def contents(*roots: Path) -> Iterator[tuple[str, bytes]]:
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
             if path.is_file():
                 yield str(path), path.read_bytes()
+    alike: dict[tuple[str, ...], list[str]] = {}
     for root in roots:
         for file in sorted(root.rglob("*.parquet")):
-            with duckdb.connect() as con:
-                yield f"values of {file}", _values(con, f"read_parquet('{file}', hive_partitioning = false)")
-        for file in [root] if root.suffix == ".duckdb" else []:
-            with duckdb.connect(file, read_only=True) as con:
-                tables = (
-                    "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"
-                )
-                for schema, table in con.execute(tables).fetchall():
-                    yield f"values of {table} in {file}", _values(con, f'"{schema}"."{table}"')
+            alike.setdefault(tuple(pq.read_schema(file).names), []).append(str(file))
+    with duckdb.connect() as con:
+        for files in alike.values():
+            yield f"values of {files[0]} and {len(files) - 1} like it", _values(con, f"read_parquet({files})")
+    for file in [root for root in roots if root.suffix == ".duckdb"]:
+        with duckdb.connect(file, read_only=True) as con:
+            tables = "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"
+            for schema, table in con.execute(tables).fetchall():
+                yield f"values of {table} in {file}", _values(con, f'"{schema}"."{table}"')
 
 
 def _values(con: duckdb.DuckDBPyConnection, relation: str) -> bytes:

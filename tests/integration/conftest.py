@@ -1,4 +1,4 @@
-"""What integration tests share: one warehouse of random data, built by dbt once a session."""
+"""What integration tests share, each made once a session: a warehouse of random data, and a demo home after its run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
+from orchestration.home import Home
+from orchestration.run import run
+from tests import road
 from tests.integration.random_centre import LAST, random_centre
 
 
@@ -25,3 +28,11 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     home = tmp_path_factory.mktemp("random")
     with random_centre(home).build({"as_of": LAST.isoformat()}, select="+indicator_values") as warehouse:
         yield Centre(warehouse, home / "dbt" / "target")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A demo home whose files were all delivered at once and built in one run; to be read only."""
+    home = road.demo(tmp_path_factory.mktemp("whole"))
+    run(home)
+    return home

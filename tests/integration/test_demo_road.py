@@ -1,0 +1,288 @@
+"""The demo's whole road: files come late, and accounts, tables, servers, boards and pages are what they must be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import psycopg
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from ingest import Lake
+from orchestration.builds import Ledger, days_between
+from orchestration.cli import app
+from orchestration.home import Home
+from serving.metabase.client import Metabase
+from tests import browser, road
+from tests.leaks import Identifiers, contents, published
+from tests.metabase_double import API_KEY, MetabaseDouble
+from tests.postgres import Cluster
+
+LATE_LOG = "queue_log-20260902"
+"""Manchester's log of a Wednesday, which arrives after everything else."""
+
+ASKED_FOR = date(2026, 9, 5)
+"""A day to be rebuilt although nothing about it was delivered."""
+
+LAST_TWO_DAYS = ("2026-09-06", "2026-09-07", "20260906", "20260907", "scorecards_2026-W36", "2026-W37")
+"""Parts of the names of the files that the last two days hand over."""
+
+
+class Road(NamedTuple):
+    """A demo home to which files came in three deliveries, its servers, and what was seen on the way."""
+
+    home: Home
+    cluster: Cluster
+    database: str
+    metabase: MetabaseDouble
+    said: dict[str, Result]
+    built: dict[str, list[str] | None]
+    state: dict[str, Any]
+
+    def go(self, step: str, *arguments: str) -> None:
+        """Run a command, and keep what it said and what the home then was."""
+        arguments = (*arguments, "--home", str(self.home.root))
+        self.said[step] = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        self.built[step] = Ledger.read(self.home).builds[-1].days
+        self.state[step] = (
+            Lake(self.home.lake).sequence(),
+            self.home.builds_file.read_text(),
+            hashlib.sha256(self.home.warehouse.read_bytes()).hexdigest(),
+            self.ask("SELECT * FROM marts.serving_state"),
+        )
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask PostgreSQL."""
+        with self.cluster.connect(self.database) as connection:
+            return connection.execute(query).fetchall()
+
+
+def connect(details: Any) -> psycopg.Connection:
+    return psycopg.connect(
+        host=details["host"], port=details["port"], dbname=details["dbname"], user=details["user"], autocommit=True
+    )
+
+
+@pytest.fixture(scope="module")
+def travelled(tmp_path_factory: pytest.TempPathFactory, postgres_cluster: Cluster) -> Iterator[Road]:
+    """All but the last two days and one log; the two days; the log, with a day asked for; and nothing."""
+    home = road.demo(tmp_path_factory.mktemp("late"))
+    road.hold_back(home, lambda path: any(part in path.name for part in LAST_TWO_DAYS))
+    road.hold_back(home, lambda path: (path.parent.name, path.name) == ("pbx_manchester", LATE_LOG))
+    with (
+        postgres_cluster.database() as database,
+        MetabaseDouble(connect) as metabase,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("COLUMNS", "160")
+        environment.setenv("METABASE_API_KEY", API_KEY)
+        journey = Road(home, postgres_cluster, database, metabase, {}, {}, {})
+        demo = home.centre_file.read_text()
+        postgres = {"host": postgres_cluster.host, "database": database, "user": postgres_cluster.user}
+        with_postgres = f"{demo}\npostgres: {json.dumps(postgres)}\n"
+        with_both = f"{with_postgres}metabase: {json.dumps({'url': metabase.url})}\n"
+
+        home.centre_file.write_text(with_postgres)
+        journey.go("first", "run")
+
+        home.centre_file.write_text(with_both)
+        details = {"host": postgres_cluster.host, "port": 5432, "dbname": database, "user": postgres_cluster.user}
+        Metabase(metabase.url, API_KEY).post(
+            "/api/database", {"name": "Gaugebook", "engine": "postgres", "details": details, "is_full_sync": True}
+        )
+        journey.go("plan", "boards", "plan")
+        journey.go("apply", "boards", "apply")
+        journey.go("plan again", "boards", "plan")
+        metabase.requests.clear()
+
+        road.deliver(home, lambda path: path.name != LATE_LOG)
+        journey.go("last two days", "run")
+
+        road.deliver(home)
+        journey.go("late log", "run", "--from", str(ASKED_FOR), "--to", str(ASKED_FOR))
+
+        home.centre_file.write_text(with_both.replace("locale: en", "locale: zh"))
+        journey.go("nothing new", "run")
+        yield journey
+
+
+def test_every_run_ends_well(travelled: Road) -> None:
+    codes = {step: result.exit_code for step, result in travelled.said.items()}
+    assert codes == dict.fromkeys(codes, 0) | {"plan": 2}
+
+
+def test_every_row_that_came_in_is_accounted_for(travelled: Road) -> None:
+    accounts = Lake(travelled.home.lake).accounts()
+    assert all(a.rows_in == a.loaded + a.duplicate + a.quarantined for a in accounts)
+    assert {a.state for a in accounts} == {"taken"}
+    landed = {path.relative_to(travelled.home.landing).as_posix() for path in travelled.home.landing.glob("*/*")}
+    assert {f"{a.source}/{a.file}" for a in accounts} == landed
+    logs = {f"{a.source}/{a.file}": a.rows_in for a in accounts if a.source.startswith("pbx_")}
+    lines = {
+        path.relative_to(travelled.home.landing).as_posix(): len(path.read_text().splitlines())
+        for path in travelled.home.landing.glob("pbx_*/*")
+    }
+    assert logs == lines
+    travelled.go("status", "status")
+    assert travelled.said["status"].exit_code == 0
+    assert "not built yet" not in travelled.said["status"].stdout
+
+
+def test_what_was_delivered_twice_counts_once(travelled: Road) -> None:
+    truth = json.loads((travelled.home.root / "demo" / "truth.json").read_text())
+    accounts = {(a.source, a.file): a for a in Lake(travelled.home.lake).accounts()}
+    assert {delivery["kind"] for delivery in truth["deliveries"]} == {"duplicate", "overlap"}
+    for delivery in truth["deliveries"]:
+        account = accounts[delivery["source"], delivery["file"]]
+        if delivery["kind"] == "duplicate":
+            assert account.duplicate == account.rows_in > 0
+        else:
+            # Every line of the overlap stands in a file of the two days as well; whichever is read first counts.
+            days = ("queue_log-20260901", "queue_log-20260902")
+            twice = account.duplicate + sum(accounts[delivery["source"], day].duplicate for day in days)
+            assert twice == account.rows_in > 0
+
+
+def test_deliveries_in_three_parts_end_in_the_same_tables_as_one(travelled: Road, whole: Home) -> None:
+    assert road.differences(travelled.home.warehouse, whole.warehouse) == {}
+
+
+def test_only_days_that_something_concerns_are_rebuilt(travelled: Road) -> None:
+    assert travelled.built["first"] is None
+    # The log's own day, its neighbours, and the day asked for.
+    assert travelled.built["late log"] == ["2026-09-01", "2026-09-02", "2026-09-03", str(ASKED_FOR)]
+
+
+def test_a_run_without_deliveries_changes_nothing_and_says_so(travelled: Road) -> None:
+    assert travelled.state["nothing new"] == travelled.state["late log"]
+    assert "没有新文件" in travelled.said["nothing new"].stdout
+
+
+def test_a_run_tells_deliveries_headlines_and_where_to_look(travelled: Road) -> None:
+    told = travelled.said["late log"].stdout
+    assert "pbx_manchester" in told
+    assert "Service level" in told and "2026-09-07" in told
+    assert str(travelled.home.site / "index.html") in told
+    accounts = [a for a in Lake(travelled.home.lake).accounts() if a.file == LATE_LOG and a.source == "pbx_manchester"]
+    assert f"{accounts[0].rows_in:,}" in told
+
+
+@pytest.mark.parametrize(
+    ("published_as", "levels"),
+    [
+        ("marts.indicator_values", ("centre", "site", "team", "queue", "channel")),
+        ("people.indicator_values", ("agent",)),
+        ("executive.indicator_values", ("centre", "site")),
+    ],
+)
+def test_postgres_holds_the_values_of_the_warehouse(travelled: Road, published_as: str, levels: tuple[str]) -> None:
+    columns = (
+        "indicator, grain, period_start, level, member, numerator, denominator, value, sample_size, status, target"
+    )
+    with duckdb.connect(travelled.home.warehouse, read_only=True) as warehouse:
+        wanted = warehouse.execute(
+            f"select {columns} from indicator_values where list_contains(?, level)", [list(levels)]
+        ).fetchall()
+    assert len(wanted) > 100
+    assert sorted(travelled.ask(f"SELECT {columns} FROM {published_as}"), key=str) == sorted(wanted, key=str)
+
+
+def test_postgres_knows_the_build_it_holds(travelled: Road) -> None:
+    assert travelled.ask("SELECT published_through FROM marts.serving_state") == [(Ledger.read(travelled.home).number,)]
+
+
+def test_boards_are_planned_applied_and_then_left_alone(travelled: Road) -> None:
+    assert "Gaugebook" in travelled.said["plan"].stdout
+    assert {dashboard["name"] for dashboard in travelled.metabase.dashboards.values()} >= {"Centre day", "全中心日报"}
+    # Two runs came after the boards were applied; each looked and found nothing to write.
+    assert travelled.metabase.requests
+    assert travelled.metabase.writes == []
+    assert travelled.metabase.violations == []
+
+
+def test_no_identifier_of_a_customer_leaves_the_landing_folder(travelled: Road) -> None:
+    home = travelled.home
+    identifiers = Identifiers((home.root / "demo" / "customers.txt").read_text().splitlines())
+    landed = b"\n".join(content for _, content in contents(home.landing))
+    assert len(identifiers.within(landed)) == len(identifiers) > 1_000
+    raw = {"landing", "on its way", "demo", "quarantine"}
+    left = [path for path in home.root.iterdir() if path.name not in raw]
+    assert {"lake", "warehouse.duckdb", "site", "dbt", "dagster"} <= {path.name for path in left}
+    for name, content in contents(*left):
+        assert not identifiers.within(content), name
+    with travelled.cluster.connect(travelled.database) as connection:
+        for name, content in published(connection):
+            assert not identifiers.within(content), name
+    asked = json.dumps(travelled.metabase.requests, ensure_ascii=False).encode()
+    told = "".join(result.stdout + result.stderr for result in travelled.said.values()).encode()
+    assert not identifiers.within(asked + told)
+
+
+def incident(home: Home, kind: str) -> dict[str, Any]:
+    incidents = json.loads((home.root / "demo" / "truth.json").read_text())["incidents"]
+    [found] = [incident for incident in incidents if incident["kind"] == kind]
+    return found
+
+
+def test_the_outage_is_a_gap_in_the_calls(whole: Home) -> None:
+    outage = incident(whole, "telephony_outage")
+    # The site's own time, without the offset.
+    starts, ends = (datetime.fromisoformat(outage[edge]).replace(tzinfo=None) for edge in ("starts_at", "ends_at"))
+    with duckdb.connect(whole.warehouse, read_only=True) as warehouse:
+
+        def calls(since: datetime, until: datetime) -> int:
+            counted = warehouse.execute(
+                "select count(*) from fct_queue_visits where site_key = ? and channel = 'voice'"
+                " and interval_start >= ? and interval_start < ?",
+                [outage["site"], since, until],
+            ).fetchone()
+            assert counted
+            return counted[0]
+
+        assert calls(starts, ends) == 0
+        around = timedelta(hours=1)
+        assert calls(starts - around, starts) > 0 and calls(ends, ends + around) > 0
+        assert calls(starts - timedelta(days=1), ends - timedelta(days=1)) > 0
+
+
+def test_on_the_slow_monday_nobody_is_there_when_the_site_opens(whole: Home) -> None:
+    slow = incident(whole, "slow_monday")
+    opens = datetime.fromisoformat(slow["starts_at"]).replace(tzinfo=None)
+    with duckdb.connect(whole.warehouse, read_only=True) as warehouse:
+        # Everybody comes at least 45 minutes late.
+        days = warehouse.execute(
+            "select local_date, sum(scheduled_seconds) > 0, sum(adherent_seconds) > 0 from fct_agent_intervals"
+            " where site_key = ? and interval_start::time >= ?::time and interval_start::time < ?::time"
+            " group by all order by all",
+            [slow["site"], opens.time(), (opens + timedelta(minutes=45)).time()],
+        ).fetchall()
+    assert days == [(day, True, day != opens.date()) for day in days_between(road.FIRST, road.LAST)]
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[browser.Page]:
+    program = browser.program()
+    if program is None:
+        pytest.skip("no Chromium or Chrome on this machine (Debian: apt-get install chromium)")
+    with browser.running(program) as page:
+        yield page
+
+
+def test_pages_open_without_an_error_and_lead_somewhere(travelled: Road, page: browser.Page) -> None:
+    site = travelled.home.site
+    pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+    assert {"index.html", "dictionary/index.html", "data_docs/index.html"} <= pages
+    assert {f"briefs/2026-09-07/{locale}.html" for locale in ("en", "zh")} <= pages
+    for path in sorted(pages):
+        page.open(site / path)
+        assert page.errors == [], path
+        assert not [address for address in page.requests if address.startswith("http")], path
+        links = page.run("[...document.querySelectorAll('a')].map((link) => link.href.split('#')[0])")
+        assert all(Path(link.removeprefix("file://")).exists() for link in links if link), path
