@@ -21,5 +21,5 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 # nobody waits for it before.
 if "scipy.stats" not in sys.modules and (_spec := importlib.util.find_spec("scipy.stats")) and _spec.loader:
     _spec.loader = importlib.util.LazyLoader(_spec.loader)
-    vars(scipy)["stats"] = sys.modules["scipy.stats"] = importlib.util.module_from_spec(_spec)
+    scipy.__dict__["stats"] = sys.modules["scipy.stats"] = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(sys.modules["scipy.stats"])
