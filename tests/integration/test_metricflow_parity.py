@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
+from orchestration.home import Home
 from tests.integration.conftest import Centre
 from tests.metricflow_judge import disagreements, judge_of
 
@@ -41,3 +43,8 @@ def test_one_changed_value_is_found(tampering: str, centre: Centre) -> None:
     finally:
         centre.warehouse.rollback()
     assert (found.indicator, found.grain, found.period_start, found.level) == ("aht_sec", "week", "2026-09-07", "team")
+
+
+def test_metricflow_agrees_on_the_demo(whole: Home) -> None:
+    with duckdb.connect(whole.warehouse, read_only=True) as warehouse:
+        assert disagreements(warehouse, whole.dbt / "target") == []
