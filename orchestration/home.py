@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ telemetry:
 concurrency:
   pools:
     default_limit: 1
+run_monitoring:
+  enabled: true
+  free_slots_after_run_end_seconds: 30
 run_coordinator:
   module: dagster
   class: QueuedRunCoordinator
@@ -112,19 +115,27 @@ class Home:
             settings.write_text(wanted)
         return self
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the home's write lock; raise ``HomeBusyError`` when another process holds it.
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the home's write lock; raises ``HomeBusyError`` when another process holds it.
 
         DuckDB allows one writing process. Within Dagster a pool queues the writers; this lock also keeps the command
         line and Dagster apart.
         """
+        return self._hold("writer.lock", "another run is writing")
+
+    def running(self) -> AbstractContextManager[None]:
+        """Hold the lock of the one run that the command line may have; raises ``HomeBusyError`` as ``writing``.
+
+        A lock ends with its process: whoever gets it knows that no earlier run of the command line is alive.
+        """
+        return self._hold("run.lock", "another `gaugebook run` works on")
+
+    @contextmanager
+    def _hold(self, name: str, who: str) -> Iterator[None]:
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "writer.lock").open("w") as lock:
+        with (self.root / name).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise HomeBusyError(
-                    f"another run is writing {self.root}; wait for it to end, or stop it, and start again"
-                ) from None
+                raise HomeBusyError(f"{who} {self.root}; wait for it to end, or stop it, and start again") from None
             yield

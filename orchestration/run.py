@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult, JobDefinition
 
 
+BY_TAG, COMMAND_LINE = "gaugebook/by", "command line"
+"""Marks the runs that live and die with a process of the command line."""
+
+
 class RunFailedError(RuntimeError):
     """A step failed or a blocking check did not pass; the message says which and why."""
 
@@ -60,7 +64,8 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
     from orchestration.location import build_definitions
 
     definitions = build_definitions(home)
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
+    with home.running(), DagsterInstance.from_config(str(home.dagster)) as instance:
+        _bury_killed_runs(instance)
         before = len(lake.accounts())
         _execute(definitions.resolve_job_def(TAKE), instance, {})
         accounts = lake.accounts()[before:]
@@ -83,9 +88,24 @@ def _is_up_to_date(home: Home, centre: Centre, plan: builds.Plan) -> bool:
     return plan.as_of is None or (plan.is_empty and builds.is_served(home, centre))
 
 
+def _bury_killed_runs(instance: DagsterInstance) -> None:
+    """End the runs whose process was killed: to Dagster they still run, and hold the pool that this run waits for.
+
+    The caller holds the lock of the command line's one run, so none of its earlier runs is alive.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    alive = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
+    for killed in instance.get_runs(RunsFilter(statuses=alive, tags={BY_TAG: COMMAND_LINE})):
+        instance.report_run_failed(killed, "its process was killed")
+        instance.event_log_storage.free_concurrency_slots_for_run(killed.run_id)
+
+
 def _execute(job: JobDefinition, instance: DagsterInstance, tags: dict[str, str]) -> ExecuteInProcessResult:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    result = job.execute_in_process(instance=instance, tags=tags, run_config=quiet, raise_on_error=False)
+    result = job.execute_in_process(
+        instance=instance, tags={**tags, BY_TAG: COMMAND_LINE}, run_config=quiet, raise_on_error=False
+    )
     if result.success:
         return result
     reasons = [_told(e) for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
