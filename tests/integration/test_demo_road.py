@@ -31,9 +31,6 @@ LATE_LOG = "queue_log-20260902"
 ASKED_FOR = date(2026, 9, 5)
 """A day to be rebuilt although nothing about it was delivered."""
 
-LAST_TWO_DAYS = ("2026-09-06", "2026-09-07", "20260906", "20260907", "scorecards_2026-W36", "2026-W37")
-"""Parts of the names of the files that the last two days hand over."""
-
 
 class Road(NamedTuple):
     """A demo home to which files came in three deliveries, its servers, and what was seen on the way."""
@@ -74,7 +71,7 @@ def connect(details: Any) -> psycopg.Connection:
 def travelled(tmp_path_factory: pytest.TempPathFactory, postgres_cluster: Cluster) -> Iterator[Road]:
     """All but the last two days and one log; the two days; the log, with a day asked for; and nothing."""
     home = road.demo(tmp_path_factory.mktemp("late"))
-    road.hold_back(home, lambda path: any(part in path.name for part in LAST_TWO_DAYS))
+    road.hold_back(home, road.is_of_the_last_two_days)
     road.hold_back(home, lambda path: (path.parent.name, path.name) == ("pbx_manchester", LATE_LOG))
     with (
         postgres_cluster.database() as database,

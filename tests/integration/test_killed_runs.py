@@ -1,0 +1,95 @@
+"""A run that is killed anywhere loses nothing, doubles nothing and is made good by the next one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest import Lake
+from orchestration import builds
+from orchestration.builds import Ledger
+from orchestration.centre import load
+from orchestration.home import Home
+from orchestration.run import run
+from tests import road
+from tests.postgres import Cluster
+
+
+@pytest.fixture(scope="module")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which the second process need not compile the tools again."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("bytecode"))}
+
+
+def killed(home: Home, moment: str, environment: dict[str, str]) -> list[str]:
+    """Run until a line of progress begins with ``moment``, and kill at once; return the lines."""
+    program = Path(sys.executable).with_name("gaugebook")
+    lines = []
+    with subprocess.Popen(
+        [program, "run", "--home", home.root],
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            lines.append(line.removeprefix("running: ").strip())
+            if lines[-1].startswith(moment):
+                process.kill()
+                break
+    assert process.returncode == -signal.SIGKILL, "\n".join(lines)
+    return lines
+
+
+def lake_files(home: Home) -> set[str]:
+    """Return the names of the lake's files, which say table, day, source and content."""
+    return {path.relative_to(home.lake).as_posix() for path in home.lake.rglob("*") if path.parent != home.lake}
+
+
+def test_runs_killed_while_taking_publishing_and_building_end_where_an_undisturbed_one_does(
+    tmp_path: Path, postgres: tuple[Cluster, str], whole: Home, bytecode: dict[str, str]
+) -> None:
+    cluster, database = postgres
+    home = road.demo(tmp_path / "home")
+    server = {"host": cluster.host, "database": database, "user": cluster.user}
+    home.centre_file.write_text(f"{home.centre_file.read_text()}\npostgres: {json.dumps(server)}\n")
+    road.hold_back(home, road.is_of_the_last_two_days)
+    lake = Lake(home.lake)
+
+    killed(home, "pbx_manchester", bytecode)
+    taken = {account.source for account in lake.accounts()}
+    assert {"pbx_chengdu", "pbx_manchester"} <= taken
+    assert "qa" not in taken
+    assert not home.warehouse.exists()
+
+    killed(home, "publishing to PostgreSQL", bytecode)
+    first = Ledger.read(home)
+    assert len(first.builds) == 1
+    assert builds.plan(home, lake).is_empty
+    assert not builds.is_served(home, load(home.centre_file))
+
+    road.deliver(home)
+    assert "indicator_values" not in killed(home, "fct_handle_legs", bytecode)
+    assert Ledger.read(home) == first
+    assert road.LAST in builds.plan(home, lake).days
+
+    assert run(home).accounts == []  # the killed run had taken them all
+    assert builds.is_served(home, load(home.centre_file))
+    assert road.differences(home.warehouse, whole.warehouse) == {}
+    assert lake_files(home) == lake_files(whole)
+    accounts = lake.accounts()
+    assert all(a.rows_in == a.loaded + a.duplicate + a.quarantined for a in accounts)
+    assert len({(a.source, a.file, a.table) for a in accounts}) == len(accounts)
+    count = "SELECT count(*) FROM indicator_values WHERE level <> 'agent'"
+    with duckdb.connect(home.warehouse, read_only=True) as warehouse, cluster.connect(database) as connection:
+        wanted = warehouse.execute(count).fetchone()
+        assert connection.execute(count.replace("FROM ", "FROM marts.")).fetchone() == wanted
