@@ -198,3 +198,12 @@ def test_boards_need_the_servers_key_from_the_environment(gaugebook: Gaugebook, 
     result = gaugebook("boards", "plan")
     assert result.exit_code == 1
     assert "METABASE_API_KEY must hold an API key of Metabase" in result.stderr
+
+
+def test_a_run_beside_another_is_told_so(gaugebook: Gaugebook, home: Home) -> None:
+    home.prepare()
+    home.centre_file.write_text(DEMO_CENTRE.read_text())
+    with home.writing():
+        result = gaugebook("run")
+    assert result.exit_code == 1
+    assert f"another run is writing {home.root}; wait for it to end" in result.stderr
