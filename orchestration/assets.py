@@ -135,8 +135,9 @@ class DailyFacts(DagsterDbtTranslator):
         self.days = days
 
     def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> PartitionsDefinition | None:
-        """Return the daily partitions for incremental models."""
-        return self.days if dbt_resource_props["config"].get("materialized") == "incremental" else None
+        """Return the daily partitions for incremental models that are no dimension."""
+        is_incremental = dbt_resource_props["config"].get("materialized") == "incremental"
+        return self.days if is_incremental and "dimensions" not in dbt_resource_props["fqn"] else None
 
 
 def warehouse_models(manifest: Path, days: DailyPartitionsDefinition) -> AssetsDefinition:

@@ -125,7 +125,7 @@ def test_days_are_told_apart_where_a_day_means_something(full: Location) -> None
     tables = {AssetKey([table.feed, table.name]) for table in LAKE_TABLES}
     layers = {key("indicator_values"), key("postgres/indicator_values"), key("site/pages")}
     assert tables | {AssetKey(name) for name in FACTS} | layers <= by_day
-    assert not {one for one in by_day if one.path[0].startswith(("stg_", "seed_"))}
+    assert not {one for one in by_day if one.path[0].startswith(("stg_", "int_", "dim_", "board_"))}
     for one in by_day:
         days = full.graph.get(one).partitions_def
         assert isinstance(days, DailyPartitionsDefinition)
