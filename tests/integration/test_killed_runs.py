@@ -45,15 +45,16 @@ def killed(home: Home, moment: str, environment: dict[str, str]) -> list[str]:
         stdout=subprocess.DEVNULL,
         text=True,
     ) as process:
-        assert process.stderr
         patience = Timer(PATIENCE, process.kill)
         patience.start()
-        for line in process.stderr:
-            lines.append(line.removeprefix("running: ").strip())
-            if lines[-1].startswith(moment):
-                process.kill()
-                break
-        patience.cancel()
+        try:
+            for line in process.stderr or ():
+                lines.append(line.removeprefix("running: ").strip())
+                if lines[-1].startswith(moment):
+                    break
+        finally:
+            process.kill()
+            patience.cancel()
     assert lines and lines[-1].startswith(moment), "\n".join(lines)
     assert process.returncode == -signal.SIGKILL
     return lines
