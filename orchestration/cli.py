@@ -8,6 +8,7 @@ Exit codes: 0 done, 1 failed (the message says what to do), 2 changes are waitin
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import os
@@ -253,6 +254,8 @@ def dagster(home: HomeOption = None) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    # A run imports half a million objects that live to its end; looking for garbage among them is a tenth of its start.
-    gc.set_threshold(100_000, 50, 50)
+    # A run imports half a million objects that live to its end. Looking for garbage among them costs seconds, while it
+    # works and once more when it leaves.
+    gc.set_threshold(1_000_000, 50, 50)
+    atexit.register(gc.freeze)
     app()
