@@ -71,6 +71,45 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How one field of the source becomes one column of the contract: ``field`` and ``column`` (``table.column``).
+
+    ``note`` gives what must be known to check it: unit, zone, what stands for nothing, the rule of a derivation.
+    """
+
+    field: str
+    column: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Export:
+    """How to get the files out of one vendor's system: one recipe, step by step."""
+
+    vendor: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a format says of itself; its page in the documentation is written from this.
+
+    ``systems`` names systems and versions whose files were read, ``files`` says what a file looks like, ``zone`` and
+    ``units`` how times and durations are given, ``gotchas`` what surprises, ``references`` where a definition stands.
+    """
+
+    title: str
+    systems: str
+    files: str
+    zone: str
+    units: str
+    readings: tuple[Reading, ...]
+    gotchas: tuple[str, ...]
+    exports: tuple[Export, ...]
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Format:
     """A source format: its reader, and what it derives from the rows of a change once they are staged.
 
@@ -82,6 +121,7 @@ class Format:
     read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch]]
     derive: Callable[[Any, Any, duckdb.DuckDBPyConnection, bool], None] | None = None
     rereads: bool = True
+    about: About | None = None
 
 
 def batch_schema(table: str) -> pa.Schema:
