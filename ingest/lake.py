@@ -28,7 +28,7 @@ from ingest.conform import literal, local_date
 from ingest.contract import TABLES, Table
 from ingest.privacy import Pseudonyms
 
-OBSERVED = tuple(t.name for t in TABLES.values() if not t.raw and (t.feed != "hr" or t.name == "attendance"))
+OBSERVED = tuple(table.name for table in TABLES.values() if table.observed and not table.raw)
 """Tables that record what happened. Rosters and employments also speak of days that lie ahead."""
 
 OPEN = date.max

@@ -1,0 +1,127 @@
+"""Matters that outlast a contact: cases, what happened to them, and complaints."""
+
+from __future__ import annotations
+
+from ingest.contract.table import (
+    CHANNELS,
+    FLAG,
+    INSTANT,
+    TEXT,
+    Column,
+    Rule,
+    ordered,
+    table,
+)
+
+CRM_CASE = table(
+    "crm_case",
+    "crm_case",
+    "one row a case",
+    Column("case_id", TEXT, "id of the case", required=True),
+    Column(
+        "kind",
+        TEXT,
+        "kind; a complaint has its own row in complaint too",
+        required=True,
+        allowed=("enquiry", "request", "fault", "complaint", "callback", "other"),
+    ),
+    Column("reason_key", TEXT, "reason, as the source codes it"),
+    Column("priority", TEXT, "priority, in the source's own words"),
+    Column("contract_key", TEXT, "contract or client whose promise holds"),
+    Column("channel", TEXT, "channel it came by", allowed=CHANNELS),
+    Column("interaction_id", TEXT, "contact it came from"),
+    Column("owner_key", TEXT, "person who holds it now, as the source names the person"),
+    Column("team_key", TEXT, "team that holds it now"),
+    Column("customer_ref", TEXT, "pseudonym of the customer", personal="identifier"),
+    Column("opened_at", INSTANT, "when it was opened", required=True),
+    Column("due_at", INSTANT, "when it was promised to be resolved, on the case's own calendar"),
+    Column("first_replied_at", INSTANT, "first reply to the customer"),
+    Column("resolved_at", INSTANT, "last resolution; null while it is open"),
+    Column("closed_at", INSTANT, "when it was closed for good"),
+    Column("status", TEXT, "status", required=True, allowed=("open", "pending", "resolved", "closed", "canceled")),
+    key=("case_id",),
+    event_time="opened_at",
+    touches=("opened_at", "due_at", "resolved_at"),
+    rules=(
+        ordered("opened_at", "due_at"),
+        ordered("opened_at", "first_replied_at"),
+        ordered("opened_at", "resolved_at"),
+        ordered("resolved_at", "closed_at"),
+        Rule(
+            "resolved_without_time",
+            "status <> 'resolved' or resolved_at is not null",
+            "a resolved case has no time of resolution",
+            "map the time of the last resolution",
+        ),
+    ),
+)
+
+CASE_EVENT = table(
+    "case_event",
+    "crm_case",
+    "one row something that happened to a case",
+    Column("event_id", TEXT, "id of the event", required=True),
+    Column("case_id", TEXT, "case", required=True),
+    Column(
+        "event",
+        TEXT,
+        "what happened; a case may be resolved and reopened many times",
+        required=True,
+        allowed=("opened", "assigned", "replied", "customer_replied", "resolved", "reopened", "closed", "canceled"),
+    ),
+    Column("occurred_at", INSTANT, "when", required=True),
+    Column("agent_key", TEXT, "who did it, as the source names the person; null: the customer or a rule"),
+    Column("team_key", TEXT, "team it was assigned to"),
+    key=("event_id",),
+    event_time="occurred_at",
+    touches=("occurred_at",),
+)
+
+COMPLAINT = table(
+    "complaint",
+    "crm_case",
+    "one row a complaint, on whatever way it was received",
+    Column("complaint_id", TEXT, "id of the complaint", required=True),
+    Column("case_id", TEXT, "case that handles it"),
+    Column("matter_key", TEXT, "what joins complaints of one customer on one matter; null: a matter of its own"),
+    Column("customer_ref", TEXT, "pseudonym of the customer", personal="identifier"),
+    Column("received_by", TEXT, "where it was received: contact_centre, shop, regulator, hotline, media …"),
+    Column("received_at", INSTANT, "when it was received", required=True),
+    Column("interaction_id", TEXT, "contact that is complained of"),
+    Column("contact_at", INSTANT, "start of that contact"),
+    Column("queue_key", TEXT, "queue of that contact"),
+    Column("agent_key", TEXT, "person who is complained of, as the source names the person"),
+    Column(
+        "cause_class",
+        TEXT,
+        "where the cause lies",
+        required=True,
+        allowed=("service", "product", "policy", "process", "supplier", "unfounded", "unknown"),
+    ),
+    Column("cause_key", TEXT, "cause, as the source codes it"),
+    Column("severity", TEXT, "severity", allowed=("low", "medium", "high", "critical")),
+    Column("investigator_key", TEXT, "person who looked into it, as the source names the person"),
+    Column("due_at", INSTANT, "when a reply was promised"),
+    Column("replied_at", INSTANT, "reply that settles it"),
+    Column("closed_at", INSTANT, "when it was closed"),
+    Column("is_upheld", FLAG, "closed with the fault on our side; null while it is open"),
+    Column("status", TEXT, "status", required=True, allowed=("open", "closed", "withdrawn")),
+    key=("complaint_id",),
+    event_time="received_at",
+    touches=("received_at", "contact_at", "due_at", "closed_at"),
+    moves=True,
+    rules=(
+        ordered("contact_at", "received_at"),
+        ordered("received_at", "due_at"),
+        ordered("received_at", "replied_at"),
+        ordered("received_at", "closed_at"),
+        Rule(
+            "closed_without_verdict",
+            "status <> 'closed' or (closed_at is not null and is_upheld is not null)",
+            "a closed complaint lacks its closing time or whose fault it was",
+            "map closed_at and is_upheld",
+        ),
+    ),
+)
+
+TABLES = (CRM_CASE, CASE_EVENT, COMPLAINT)

@@ -1,0 +1,120 @@
+"""Evaluations of contacts, and the coaching that follows from them."""
+
+from __future__ import annotations
+
+from ingest.contract.table import (
+    CHANNELS,
+    FLAG,
+    INSTANT,
+    REAL,
+    TEXT,
+    WHOLE,
+    Column,
+    Rule,
+    at_most,
+    not_negative,
+    ordered,
+    table,
+)
+
+QA_EVALUATION = table(
+    "qa_evaluation",
+    "qa",
+    "one row a completed evaluation of one contact by a person",
+    Column("evaluation_id", TEXT, "id of the evaluation", required=True),
+    Column("form_key", TEXT, "form", required=True),
+    Column("form_version", TEXT, "version of the form", required=True),
+    Column("interaction_id", TEXT, "evaluated contact; null when the scorecard does not name it"),
+    Column("channel", TEXT, "channel of the contact", allowed=CHANNELS),
+    Column("agent_key", TEXT, "evaluated person", required=True),
+    Column("evaluator_key", TEXT, "evaluator"),
+    Column("evaluated_at", INSTANT, "when the evaluation was finished", required=True),
+    Column("contact_at", INSTANT, "start of the evaluated contact"),
+    Column("points", REAL, "points earned, not-applicable items removed", required=True),
+    Column("max_points", REAL, "points possible, not-applicable items removed", required=True),
+    Column("score_pct", REAL, "points of 100; 0 when a fatal item failed and the form says so", required=True),
+    Column("is_fatal", FLAG, "a fatal item failed", required=True),
+    Column("is_random", FLAG, "the contact was drawn at random; null when the scorecard does not say"),
+    Column("status", TEXT, "status", required=True, allowed=("draft", "submitted", "disputed", "revised")),
+    key=("evaluation_id",),
+    event_time="evaluated_at",
+    touches=("evaluated_at", "contact_at"),
+    moves=True,
+    rules=(
+        at_most("points", "max_points"),
+        Rule(
+            "score_out_of_range",
+            "score_pct between 0 and 100",
+            "the score lies outside 0 to 100",
+            "declare the scale of the score column in the mapping",
+        ),
+    ),
+)
+
+QA_ANSWER = table(
+    "qa_answer",
+    "qa",
+    "one row an item of an evaluation",
+    Column("evaluation_id", TEXT, "evaluation", required=True),
+    Column("question_key", TEXT, "item", required=True),
+    Column("section_key", TEXT, "section of the form"),
+    Column("evaluated_at", INSTANT, "when the evaluation was finished", required=True),
+    Column("answer_raw", TEXT, "the cell as delivered", personal="text"),
+    Column("points", REAL, "points earned; null when not applicable"),
+    Column("max_points", REAL, "points possible", required=True),
+    Column("weight", REAL, "weight of the item", required=True),
+    Column("is_na", FLAG, "not applicable", required=True),
+    Column("is_fatal_failed", FLAG, "a fatal item that failed", required=True),
+    key=("evaluation_id", "question_key"),
+    event_time="evaluated_at",
+    touches=("evaluated_at",),
+    moves=True,
+    rules=(at_most("points", "max_points"),),
+)
+
+COACHING_SESSION = table(
+    "coaching_session",
+    "qa",
+    "one row a session of a coach with one person, or one person's part in a group's",
+    Column("session_id", TEXT, "id of the session, one for each person in it", required=True),
+    Column("agent_key", TEXT, "person who is coached", required=True),
+    Column("coach_key", TEXT, "coach"),
+    Column(
+        "kind",
+        TEXT,
+        "kind; support: a talk after a complaint or a hard contact, no correction",
+        required=True,
+        allowed=("one_to_one", "pair", "group", "support"),
+    ),
+    Column("planned_at", INSTANT, "when it is to be held, or was", required=True),
+    Column("held_at", INSTANT, "when it was held; booked is not held"),
+    Column("duration_ms", WHOLE, "how long it took"),
+    Column("status", TEXT, "status", required=True, allowed=("planned", "held", "missed", "canceled")),
+    Column(
+        "trigger_kind",
+        TEXT,
+        "what led to it",
+        allowed=("routine", "critical_error", "banned_language", "complaint", "failed_evaluations", "hostile_contact"),
+    ),
+    Column("trigger_at", INSTANT, "when that happened"),
+    Column("evaluation_id", TEXT, "evaluation it speaks of"),
+    Column("complaint_id", TEXT, "complaint it speaks of"),
+    Column("own_material", FLAG, "the person's own figures and contacts were used"),
+    key=("session_id",),
+    event_time="planned_at",
+    touches=("planned_at", "held_at", "trigger_at"),
+    moves=True,
+    observed=False,
+    rules=(
+        ordered("trigger_at", "held_at"),
+        not_negative("duration_ms"),
+        Rule(
+            "held_without_time",
+            "(status = 'held') = (held_at is not null)",
+            "a session that was held has no time, or one that was not has one",
+            "map both the status and the time it was held",
+        ),
+    ),
+)
+
+TABLES = (QA_EVALUATION, QA_ANSWER, COACHING_SESSION)
