@@ -14,7 +14,7 @@ from pathlib import Path
 
 import jinja2
 
-from expectations.validate import Verdict
+from expectations.verdict import Verdict
 
 FOLDER = "data_docs"
 

@@ -7,12 +7,12 @@ Importing this module imports Great Expectations (seconds). What a rule says bel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import great_expectations as gx
 from great_expectations.core.batch_definition import BatchDefinition
@@ -23,41 +23,11 @@ from expectations.from_contract import columns_suite, rows_suite
 from expectations.profile import SAMPLE_ROWS, Batches, Lake, Suite, Warehouse
 from expectations.suites import DELIVERIES, volume
 from expectations.suites.indicators import INDICATORS
+from expectations.verdict import Finding, Verdict
 from ingest.contract import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Outcome of one expectation; ``name`` is the measure it judges, ``rule`` Great Expectations' name and the bounds.
-
-    ``observed`` is the measure over the whole batch, ``unexpected`` the number of rows that break the rule (None where
-    the rule is about a share or an extreme), ``where`` the profile rows out of bounds, ``sample`` some of the rows
-    themselves, by their identity.
-    """
-
-    name: str
-    description: str
-    rule: str
-    severity: str
-    success: bool
-    observed: float | None
-    unexpected: int | None
-    where: list[dict[str, Any]] = field(default_factory=list)
-    sample: list[dict[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Outcome of one suite on one table."""
-
-    suite: str
-    table: str
-    passed: bool
-    critical_failed: bool
-    expectations: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from ingest import Pseudonyms
 from ingest.formats import Source
 from ingest.reference import Parameter, Queue, Target, Team
 from ingest.source import Name, Site
-from serving.metabase.client import MetabaseTarget
-from serving.publish import PostgresTarget
+from serving.servers import MetabaseTarget, PostgresTarget
 
 DEMO_KEY = b"the demo centre is invented, so its key is public"
 

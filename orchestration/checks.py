@@ -1,11 +1,9 @@
 """Asset checks: Great Expectations' verdicts on deliveries and on the indicator layer, as Dagster sees them.
 
-What is expected belongs to ``expectations``; dbt's tests arrive with the dbt assets. Great Expectations takes seconds
-to import, so it is imported where a suite really runs.
+What is expected belongs to ``expectations``; dbt's tests arrive with the dbt assets.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -15,16 +13,17 @@ from dagster import (
     AssetCheckSpec,
     AssetKey,
     MetadataValue,
+    ResourceParam,
     multi_asset_check,
 )
 
+from expectations.docs import data_docs
+from expectations.judge import Judge
+from expectations.verdict import Verdict
 from ingest import Lake
 from ingest.contract import TABLES
 from orchestration import builds
 from orchestration.assets import INDICATORS, Workplace, selected_days
-
-if TYPE_CHECKING:
-    from expectations.validate import Verdict
 
 
 def delivery_checks() -> AssetChecksDefinition:
@@ -44,15 +43,14 @@ def delivery_checks() -> AssetChecksDefinition:
         ],
         can_subset=True,
     )
-    def check_deliveries(context: AssetCheckExecutionContext, workplace: Workplace) -> Iterator[AssetCheckResult]:
-        from expectations.docs import data_docs
-        from expectations.validate import validate_deliveries
-
+    def check_deliveries(
+        context: AssetCheckExecutionContext, workplace: Workplace, judge: ResourceParam[Judge]
+    ) -> Iterator[AssetCheckResult]:
         home = workplace.home
         lake = Lake(home.lake)
         plan = builds.plan(home, lake, selected_days(context))
         days = lake.touched(0) if plan.everything else plan.days
-        verdicts = validate_deliveries(home.lake, {table.name: lake.partitions(table.name, days) for table in tables})
+        verdicts = judge.deliveries(home.lake, {table.name: lake.partitions(table.name, days) for table in tables})
         data_docs(home.site, verdicts)
         for key in sorted(context.selected_asset_check_keys):
             yield _result([v for v in verdicts if v.table == key.asset_key.path[-1]], key.asset_key, key.name)
@@ -74,13 +72,10 @@ def indicator_checks() -> AssetChecksDefinition:
             )
         ],
     )
-    def check_indicators(workplace: Workplace) -> Iterator[AssetCheckResult]:
-        from expectations.docs import data_docs
-        from expectations.validate import validate_indicators
-
+    def check_indicators(workplace: Workplace, judge: ResourceParam[Judge]) -> Iterator[AssetCheckResult]:
         home = workplace.home
         ledger = builds.Ledger.read(home)
-        verdicts = validate_indicators(home.warehouse, ledger.days_since(ledger.checked))
+        verdicts = judge.indicators(home.warehouse, ledger.days_since(ledger.checked))
         data_docs(home.site, verdicts)
         if not any(verdict.critical_failed for verdict in verdicts):
             builds.record_checked(home)
@@ -89,7 +84,7 @@ def indicator_checks() -> AssetChecksDefinition:
     return check_indicators
 
 
-def _result(verdicts: Sequence["Verdict"], asset: AssetKey, name: str) -> AssetCheckResult:
+def _result(verdicts: Sequence[Verdict], asset: AssetKey, name: str) -> AssetCheckResult:
     failed = [
         f"- {verdict.suite}: {finding.name} ({finding.severity}): {finding.description}, {finding.observed}"
         for verdict in verdicts

@@ -72,13 +72,14 @@ def plan_boards(home: Home, centre: Centre) -> Plan:
         CentreError: centre.yml names no Metabase, or no PostgreSQL for it to read.
         serving.metabase.client.MetabaseError: the server cannot be asked.
     """
+    from serving.metabase.client import Metabase
     from serving.metabase.plan import plan
     from serving.metabase.spec import read_manifest
 
     metabase, postgres = centre.metabase, centre.postgres
     if metabase is None or postgres is None:
         raise CentreError(f"{home.centre_file} needs a `metabase:` section, and a `postgres:` one that it reads from")
-    client = metabase.client()
+    client = Metabase(metabase.url, metabase.api_key())
     client.wait_until_ready()
     manifest = json.loads(dbt.manifest(home).read_text(encoding="utf-8"))
     return plan(
@@ -96,11 +97,13 @@ def apply_boards(home: Home, centre: Centre, *, overwrite: bool = False, prune: 
     ``overwrite`` also undoes what somebody changed by hand, ``prune`` archives what is no longer wanted.
     """
     from serving.metabase.apply import apply
+    from serving.metabase.client import Metabase
 
     planned = plan_boards(home, centre)
     assert centre.metabase is not None  # plan_boards has refused otherwise
     _progress("applying the boards")
-    return apply(centre.metabase.client(), planned, overwrite=overwrite, prune=prune)
+    client = Metabase(centre.metabase.url, centre.metabase.api_key())
+    return apply(client, planned, overwrite=overwrite, prune=prune)
 
 
 def _built(home: Home) -> Ledger:

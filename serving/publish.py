@@ -9,21 +9,19 @@ No metric is computed here: rows are copied as they are.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote, urlencode
 
 import duckdb
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
-from pydantic import BaseModel, ConfigDict
 
 from serving import ServingError
+from serving.servers import PostgresTarget
 
 MANAGER, PEOPLE, EXECUTIVE = "gaugebook_manager", "gaugebook_people", "gaugebook_executive"
 READERS = {"marts": (MANAGER, PEOPLE), "people": (PEOPLE,), "executive": (EXECUTIVE,)}
@@ -38,39 +36,6 @@ BATCH_ROWS = 65_536
 
 class PublishError(ServingError):
     """Nothing was published; the message says why and what to do."""
-
-
-class PostgresTarget(BaseModel):
-    """Where to publish. The password comes from the environment variable named, and is kept nowhere."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    host: str
-    port: int = 5432
-    database: str
-    user: str
-    password_env: str | None = None
-    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
-
-    def __str__(self) -> str:
-        return f"{self.database} on {self.host}:{self.port} as {self.user}"
-
-    def address(self) -> str:
-        """Return the connection URI, password included: never log it.
-
-        Raises:
-            PublishError: the environment lacks the password.
-        """
-        parts = {"host": self.host, "port": self.port, "user": self.user, "sslmode": self.sslmode}
-        parts |= {"application_name": "gaugebook", "connect_timeout": 10}
-        if self.password_env is not None:
-            if self.password_env not in os.environ:
-                raise PublishError(
-                    f"The environment has no {self.password_env}: set it to the password of {self.user}, "
-                    "or drop password_env from the configuration if none is needed."
-                )
-            parts["password"] = os.environ[self.password_env]
-        return f"postgresql:///{quote(self.database, safe='')}?{urlencode(parts, quote_via=quote)}"
 
 
 @dataclass(frozen=True)

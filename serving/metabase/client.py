@@ -8,7 +8,6 @@ error that holds the status and the body. What is asked of the server is decided
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,6 @@ from typing import Any
 
 import requests
 from metabase_api import Metabase_API
-from pydantic import BaseModel, ConfigDict
 
 from serving import ServingError
 
@@ -28,31 +26,6 @@ _PASSING = frozenset({429, 502, 503, 504})
 _ATTEMPTS = 4
 _TIMEOUT = (5.0, 60.0)
 _BODY_SHOWN = 500
-
-
-class MetabaseTarget(BaseModel):
-    """Where Metabase is, and who may read the boards; the ``metabase`` part of centre.yml.
-
-    ``readers`` are names of Metabase groups. When there are any, they are given the boards and everybody else loses
-    them; when there are none, permissions are left as they are.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: str
-    api_key_env: str = "METABASE_API_KEY"
-    database: str = "Gaugebook"
-    readers: list[str] = []
-
-    def client(self) -> Metabase:
-        """Return a client; raise ``MetabaseError`` when the environment lacks the API key."""
-        key = os.environ.get(self.api_key_env, "")
-        if not key:
-            raise MetabaseError(
-                f"the environment variable {self.api_key_env} must hold an API key of Metabase "
-                "(Admin → Settings → Authentication → API keys, group Administrators)"
-            )
-        return Metabase(self.url, key)
 
 
 class MetabaseError(ServingError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import yaml
 from dagster import AssetKey, DagsterInstance, DailyPartitionsDefinition, Definitions
 
 from ingest.contract import TABLES
-from orchestration import builds
+from orchestration import builds, dbt
 from orchestration.event_log import OpenSqliteEventLogStorage
 from orchestration.home import PROJECT, Home
 from orchestration.location import build_definitions
@@ -130,6 +131,19 @@ def test_days_are_told_apart_where_a_day_means_something(full: Location) -> None
         days = full.graph.get(one).partitions_def
         assert isinstance(days, DailyPartitionsDefinition)
         assert days.get_first_partition_key() == "2026-08-01"  # history_from of the demo
+
+
+def test_a_days_build_leaves_out_exactly_what_deliveries_cannot_change(full: Location) -> None:
+    manifest = json.loads(dbt.manifest(full.home).read_text())
+    nodes = {name: node for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+
+    def comes_from_deliveries(name: str) -> bool:
+        if name in manifest["sources"]:
+            return manifest["sources"][name]["source_name"] != "centre"
+        return any(map(comes_from_deliveries, manifest["parent_map"][name]))
+
+    declared = {name for name, node in nodes.items() if "declared" in node["tags"]}
+    assert declared == {name for name in nodes if not comes_from_deliveries(name)}
 
 
 def test_three_jobs_two_sensors_two_schedules(location: Location) -> None:

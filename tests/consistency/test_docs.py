@@ -25,8 +25,7 @@ from ingest.source import Site
 from orchestration.centre import Centre, Secret, load
 from orchestration.cli import app
 from orchestration.home import PROJECT
-from serving.metabase.client import MetabaseTarget
-from serving.publish import PostgresTarget
+from serving.servers import MetabaseTarget, PostgresTarget
 
 DOCUMENTS = {path.name: path.read_text("utf-8") for path in (*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md"))}
 SOURCES = DOCUMENTS["sources.md"]

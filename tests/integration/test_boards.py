@@ -15,7 +15,8 @@ from serving.metabase.client import Metabase, MetabaseError
 from serving.metabase.content import items, parameter_id
 from serving.metabase.plan import Connection, Plan, plan
 from serving.metabase.spec import SOURCE
-from serving.publish import PostgresTarget, publish
+from serving.publish import publish
+from serving.servers import PostgresTarget
 from tests import board_library
 from tests.metabase_double import API_KEY, Contract, MetabaseDouble
 from tests.postgres import Cluster

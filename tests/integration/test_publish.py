@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.sql import SQL, Identifier
 
-from serving.publish import PostgresTarget, PublishError, publish, published_through
+from serving.publish import PublishError, publish, published_through
+from serving.servers import PostgresTarget
 from tests.postgres import Cluster
 from tests.serving_warehouse import FIRST, LAST
 

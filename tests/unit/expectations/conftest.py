@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expectations.validate import Finding, validate_deliveries
+from expectations.validate import validate_deliveries
+from expectations.verdict import Finding
 from ingest.contract import TABLES, Table
 
 DAY = date(2026, 9, 7)

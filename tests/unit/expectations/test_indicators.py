@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.validate import Finding, validate_indicators
+from expectations.validate import validate_indicators
+from expectations.verdict import Finding
 
 DAY = date(2026, 9, 9)  # a Wednesday: its week starts on the 7th, its month on the 1st
 

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from serving.metabase.client import Metabase, MetabaseError, MetabaseTarget, NotFoundError, UnauthenticatedError
+from serving.metabase.client import Metabase, MetabaseError, NotFoundError, UnauthenticatedError
+from serving.servers import MetabaseTarget, SecretMissingError
 from tests.metabase_double import API_KEY, MetabaseDouble
 from tests.metabase_double.server import RefusalError
 
@@ -117,7 +118,7 @@ def test_an_old_server_is_refused_and_the_paid_edition_is_not(double: MetabaseDo
 def test_a_key_that_the_environment_lacks_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOARDS_KEY", raising=False)
     target = MetabaseTarget(url="http://127.0.0.1:9", api_key_env="BOARDS_KEY")
-    with pytest.raises(MetabaseError, match="BOARDS_KEY must hold an API key"):
-        target.client()
+    with pytest.raises(SecretMissingError, match="BOARDS_KEY must hold an API key"):
+        target.api_key()
     monkeypatch.setenv("BOARDS_KEY", API_KEY)
-    assert target.client().url == "http://127.0.0.1:9"
+    assert target.api_key() == API_KEY

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from serving.publish import PostgresTarget, PublishError, publish
+from serving.publish import PublishError, publish
+from serving.servers import PostgresTarget, SecretMissingError
 
 
 def test_missing_password_names_the_variable_to_set(serving_warehouse: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("NO_SUCH_PASSWORD", raising=False)
     target = PostgresTarget(host="db", database="gaugebook", user="loader", password_env="NO_SUCH_PASSWORD")
-    with pytest.raises(PublishError, match="The environment has no NO_SUCH_PASSWORD: set it to the password of loader"):
+    with pytest.raises(SecretMissingError, match="no NO_SUCH_PASSWORD: set it to the password of loader"):
         publish(serving_warehouse, target, None, 1)
 
 
