@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from ingest.conform import literal, local_date
 from ingest.contract import TABLES, Table
+from ingest.identity import ALIASES
 from ingest.privacy import Pseudonyms
 
 OBSERVED = tuple(table.name for table in TABLES.values() if table.observed and not table.raw)
@@ -266,6 +267,12 @@ class Lake:
             rows = manifest.execute(query, [table, source]).fetchall()
         return {date.fromisoformat(day): self.root / path for day, path in rows}
 
+    def sources(self, table: str) -> list[str]:
+        """Return the sources that have rows in a table."""
+        with self._manifest() as manifest:
+            query = "select distinct source from live where table_name = ? order by source"
+            return [row[0] for row in manifest.execute(query, [table])]
+
     def open_before(self, table: str, source: str, day: date) -> list[date]:
         """Return the partitions before ``day`` that hold a row whose end has not been delivered."""
         query = """
@@ -413,6 +420,10 @@ class Change:
         )
         self._stage(table, "changed", "gone")
 
+    def touch(self, days: Iterable[date]) -> None:
+        """Name further local dates that must be rebuilt for the change."""
+        self._touched += [_Range(day, day) for day in days]
+
     def commit(self, deliveries: Sequence[Delivery], declared: str) -> None:
         """Let the change count, and record the deliveries it came from and the declaration it was read by."""
         live = {name: self._lake.files(name, self._source) for name, _ in self._staged}
@@ -478,9 +489,9 @@ class Change:
                 staged = self._staged[table.name, day]
                 assert staged is not None
                 staged.ranges.append(_Range(first, last))
-                if not gone:
+                if not gone and table.name != ALIASES:
                     self._touched.append(_Range(first, last))
-        if table.touches and gone:
+        if table.touches and table.name != ALIASES and gone:
             self._view("touching", f"select {columns} from {fresh} union all select {columns} from {gone}")
             for _, first, last in self._con.execute(self._ranges(table, "touching", "null")).fetchall():
                 self._touched.append(_Range(first, last))

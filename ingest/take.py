@@ -17,6 +17,7 @@ from ingest.contract import TABLES
 from ingest.delivery import Landed, declaration, find, passes
 from ingest.formats import FORMATS
 from ingest.formats.base import Format, RefusedFile
+from ingest.identity import ALIASES, EMPLOYEES, restated
 from ingest.lake import Account, Change, Delivery, Lake, Tally
 from ingest.privacy import Pseudonyms, register
 from ingest.quarantine import keep
@@ -45,6 +46,7 @@ def take(
     lake.bind(pseudonyms)
     lake.sweep()
     before = len(lake.accounts())
+    zones = {source.name: sites[source.site].time_zone for source in sources}
     for source in sources:
         site = sites[source.site]
         declared = declaration(source, site.time_zone)
@@ -54,7 +56,8 @@ def take(
             with duckdb.connect(config={"temp_directory": f"{lake.root}/.spill", "memory_limit": MEMORY}) as con:
                 con.execute("set TimeZone = 'UTC'")
                 register(con, pseudonyms)
-                one = _Pass(con, Change(lake, source.name, site.time_zone, con), source, site, files)
+                change = Change(lake, source.name, site.time_zone, con)
+                one = _Pass(con, lake, change, source, site, zones, files)
                 entries = one.run(quarantine, declared, again=again)
             again = False
             if progress:
@@ -79,9 +82,11 @@ class _Pass:
     """One pass over some files of one source; an index is a file's place in the pass."""
 
     con: duckdb.DuckDBPyConnection
+    lake: Lake
     change: Change
     source: SourceBase
     site: Site
+    zones: Mapping[str, str]
     files: Sequence[Landed]
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -93,6 +98,8 @@ class _Pass:
         self._refuse_failed(tables, good, bad)
         keep(self.con, quarantine, self.source.name, self.files)
         taken = {table: self.change.merge(table, f"incoming_{table}") for table in tables}
+        if {ALIASES, EMPLOYEES} & taken.keys():
+            self.change.touch(restated(self.con, self.lake, self.change, self.zones))
         if form.derive and (tables or again):
             form.derive(self.change, self.source, self.con, again)
         entries = []
