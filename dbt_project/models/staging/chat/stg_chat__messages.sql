@@ -22,6 +22,7 @@ renamed as (
         sources.site_key,
 
         -- strings
+        source.channel,
         source.sender_type,
         source.body,
 
@@ -33,6 +34,7 @@ renamed as (
 
         -- timestamps
         source.sent_at,
+        source.ended_at,
         {{ site_time('source.sent_at') }} as sent_at_local
     from source
     left join sources on source.source_system = sources.source_system

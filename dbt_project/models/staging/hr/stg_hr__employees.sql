@@ -22,6 +22,11 @@ renamed as (
 
         -- numerics
         contract_hours_week,
+        birth_month,
+        birth_day,
+
+        -- booleans
+        birthday_consent,
 
         -- dates
         valid_from,
