@@ -60,6 +60,10 @@ create table if not exists live (
 create unique index if not exists live_partition on live (table_name, source, event_date);
 create table if not exists live_range (path text not null, first text not null, last text not null) strict;
 create index if not exists live_range_path on live_range (path);
+create table if not exists forgotten (
+    table_name text not null, source text not null, event_date text not null, rows integer not null,
+    forgotten_at text not null, primary key (table_name, source, event_date)
+) strict;
 create table if not exists change (
     sequence integer primary key, oldest text, newest text, committed_at text not null
 ) strict;
@@ -273,6 +277,38 @@ class Lake:
             query = "select distinct source from live where table_name = ? order by source"
             return [row[0] for row in manifest.execute(query, [table])]
 
+    def forget(self, table: str, before: date) -> dict[str, int]:
+        """Remove for ever the partitions of a table of which every row ended before a day.
+
+        What is removed is never taken again: rows on these dates count as duplicates from now on. The warehouse is
+        not told; it keeps what it has counted. Return the rows removed by source.
+        """
+        ended = """
+            select path, source, event_date from live left join live_range using (path) where table_name = ?
+            group by path having coalesce(max(last), event_date) < ? order by source, event_date
+        """
+        removed: dict[str, int] = {}
+        now = datetime.now(UTC).isoformat()
+        with self._manifest() as manifest:
+            partitions = manifest.execute(ended, [table, before.isoformat()]).fetchall()
+            for path, source, day in partitions:
+                rows = pq.read_metadata(self.root / path).num_rows
+                removed[source] = removed.get(source, 0) + rows
+                manifest.execute("insert into forgotten values (?, ?, ?, ?, ?)", [table, source, day, rows, now])
+                manifest.execute("delete from live_range where path = ?", [path])
+                manifest.execute("delete from live where path = ?", [path])
+        for path, _, _ in partitions:
+            (self.root / path).unlink()
+        return removed
+
+    def forgotten(self, table: str | None = None, source: str | None = None) -> set[date]:
+        """Return the dates of which rows were removed: of any table and source, or of one."""
+        query = (
+            "select event_date from forgotten where table_name = ifnull(?, table_name) and source = ifnull(?, source)"
+        )
+        with self._manifest() as manifest:
+            return {date.fromisoformat(row[0]) for row in manifest.execute(query, [table, source])}
+
     def open_before(self, table: str, source: str, day: date) -> list[date]:
         """Return the partitions before ``day`` that hold a row whose end has not been delivered."""
         query = """
@@ -366,6 +402,8 @@ class Change:
         table = TABLES[name]
         keys, version = ", ".join(table.key), table.version
         winners, fresh = incoming, f"fresh_{name}"
+        if forgotten := self._lake.forgotten(name, self._source):
+            self._con.execute(f"delete from {incoming} where event_date in (select unnest(?))", [sorted(forgotten)])
         doubled = f"select {keys} from {incoming} group by all having count(*) > 1"
         if self._con.execute(f"select exists ({doubled})").fetchone() == (True,):
             winners = "winners"
@@ -396,6 +434,9 @@ class Change:
         ``derived`` has the contract's columns; its rows on other dates are left aside.
         """
         table = TABLES[name]
+        dates = sorted(set(dates) - self._lake.forgotten(name, self._source))
+        if not dates:
+            return
         keys = ", ".join(table.key)
         day = local_date(table.event_time, table.column(table.event_time).type, self._zone)
         wanted = ", ".join(f"date {literal(d.isoformat())}" for d in dates)

@@ -130,7 +130,8 @@ def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
 
     A day drags its neighbours along: a contact may cross midnight, and an evaluator's day is not the contact's when
     their sites lie in different zones. Days that have passed since the last build are built even if nothing happened
-    on them, since head counts hold on such days too.
+    on them, since head counts hold on such days too. A day of which the lake has forgotten rows is closed, and so is
+    the day after it: built anew, it would lose what was counted of those rows.
     """
     ledger = Ledger.read(home)
     fingerprint = _fingerprint(home)
@@ -144,7 +145,9 @@ def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
         if before < as_of:
             days |= set(days_between(before + _DAY, as_of))
             maturing = set(days_between(before - MATURITY_DAYS * _DAY, before)) - days
-        days = {day for day in days if day <= newest}
+        closed = _widened(lake.forgotten(), before=0, after=1)
+        days = {day for day in days if day <= newest} - closed
+        maturing -= closed
     return Plan(sorted(days), sorted(maturing), everything, as_of, lake.sequence(), fingerprint)
 
 

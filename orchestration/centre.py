@@ -19,6 +19,7 @@ from ingest import Pseudonyms
 from ingest.formats import Source
 from ingest.reference import Parameter, Queue, Target, Team
 from ingest.source import Name, Site
+from orchestration import retention
 from serving.servers import MetabaseTarget, PostgresTarget
 
 DEMO_KEY = b"the demo centre is invented, so its key is public"
@@ -75,6 +76,7 @@ class Centre(BaseModel):
     parameters: list[Parameter] = []
     targets: list[Target] = []
     pseudonyms: Secret = Secret()
+    retention: dict[str, retention.Kept] = {}
     postgres: PostgresTarget | None = None
     metabase: MetabaseTarget | None = None
 
@@ -116,6 +118,8 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
     for index, source in enumerate(centre.sources):
         if source.site not in sites:
             yield ("sources", index, source.format, "site"), f"{source.site!r} is no site; declared are {sorted(sites)}"
+    for name, message in retention.problems(centre.retention):
+        yield ("retention", name), message
     named: dict[str, list[tuple[tuple[str | int, ...], str]]] = {
         "site": [(("sites", index, "key"), site.key) for index, site in enumerate(centre.sites)],
         "source": [(("sources", index, s.format, "name"), s.name) for index, s in enumerate(centre.sources)],

@@ -42,6 +42,10 @@ class Lake:
     def __init__(self, *changes: Iterable[date], quiet: Iterable[date] = ()) -> None:
         self.changes = [set(days) for days in changes]
         self.quiet = set(quiet)
+        self.closed: set[date] = set()
+
+    def forgotten(self) -> set[date]:
+        return self.closed
 
     def sequence(self) -> int:
         return len(self.changes)
@@ -242,6 +246,15 @@ def test_a_day_without_contacts_is_built_but_is_not_the_day_reported_on(tmp_path
     lake.changes.append(set(on(2)))
     wanted = planned(home, lake)
     assert (wanted.days, wanted.as_of) == (on(1, 2), on(1)[0])
+
+
+def test_a_day_of_which_rows_were_removed_keeps_what_was_counted(tmp_path: Path) -> None:
+    home, lake = new_home(tmp_path), Lake(on(*range(9)))
+    record(home, planned(home, lake))
+    lake.closed = set(on(2))
+    lake.changes.append(set(on(2, 4)))
+    # 2 and 4 drag 1 to 5 along; 2 is closed, and so is 3, on which what began on 2 may have ended.
+    assert planned(home, lake, *on(3)).days == on(1, 4, 5)
 
 
 def test_an_empty_lake_has_no_newest_day(tmp_path: Path) -> None:
