@@ -19,7 +19,8 @@ from ingest import Pseudonyms
 from ingest.formats import Source
 from ingest.reference import Parameter, Queue, Target, Team
 from ingest.source import Name, Site
-from orchestration import retention
+from orchestration.retention import Kept
+from orchestration.retention import problems as retention_problems
 from serving.servers import MetabaseTarget, PostgresTarget
 
 DEMO_KEY = b"the demo centre is invented, so its key is public"
@@ -76,7 +77,7 @@ class Centre(BaseModel):
     parameters: list[Parameter] = []
     targets: list[Target] = []
     pseudonyms: Secret = Secret()
-    retention: dict[str, retention.Kept] = {}
+    retention: dict[str, Kept] = {}
     postgres: PostgresTarget | None = None
     metabase: MetabaseTarget | None = None
 
@@ -118,7 +119,7 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
     for index, source in enumerate(centre.sources):
         if source.site not in sites:
             yield ("sources", index, source.format, "site"), f"{source.site!r} is no site; declared are {sorted(sites)}"
-    for name, message in retention.problems(centre.retention):
+    for name, message in retention_problems(centre.retention):
         yield ("retention", name), message
     named: dict[str, list[tuple[tuple[str | int, ...], str]]] = {
         "site": [(("sites", index, "key"), site.key) for index, site in enumerate(centre.sites)],
