@@ -34,17 +34,19 @@ class Landed:
         """Return the file as formats see it."""
         return DeliveredFile(self.path, index, self.name, self.digest)
 
-    def entry(self, source: str, declared: str, tallies: Sequence[Tally], reason: str | None = None) -> Delivery:
-        """Return the manifest's entry for the file; ``reason`` says why it was refused."""
-        state = "refused" if reason else "taken"
+    def entry(
+        self, source: str, declared: str, tallies: Sequence[Tally], reason: str | None, *, is_taken: bool
+    ) -> Delivery:
+        """Return the manifest's entry for the file; ``reason`` says why it, or a file in it, was refused."""
+        state = "taken" if is_taken else "refused"
         return Delivery(
-            source, self.name, self.digest, self.size, self.modified_ns, declared, state, reason, tuple(tallies)
+            source, self.name, self.digest, self.size, self.modified_ns, declared, state, reason or None, tuple(tallies)
         )
 
     def copied(self, source: str, declared: str, original: Delivery) -> Delivery:
         """Return the entry of a file whose content was taken before: its rows are all duplicates."""
         tallies = [Tally(t.table, t.rows_in, 0, t.loaded + t.duplicate, t.quarantined) for t in original.tallies]
-        return self.entry(source, declared, tallies, original.reason)
+        return self.entry(source, declared, tallies, original.reason, is_taken=original.state == "taken")
 
 
 @dataclass(frozen=True)

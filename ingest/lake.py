@@ -123,8 +123,8 @@ class Delivery:
 
     @property
     def is_clean(self) -> bool:
-        """Every row was taken."""
-        return self.state == "taken" and not any(tally.quarantined for tally in self.tallies)
+        """Every row was taken, and no file in it was refused."""
+        return self.state == "taken" and self.reason is None and not any(tally.quarantined for tally in self.tallies)
 
 
 @dataclass(frozen=True)

@@ -238,14 +238,12 @@ def _members(file: DeliveredFile, folder: Path) -> Iterator[tuple[DeliveredFile,
     Folders, hidden files and what macOS adds are left out, as they are in landing.
     """
     with _zip(file) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-        names = [_member_name(info) for info in infos]
-        _trusted(file, infos, names)
+        members = [(info, _member_name(info)) for info in archive.infolist() if not info.is_dir()]
+        members = [(info, name) for info, name in members if not _is_hidden(name)]
+        _trusted(file, members)
         packed = file.path.stat().st_size
         total = 0
-        for n, (info, name) in enumerate(zip(infos, names, strict=True)):
-            if any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts):
-                continue
+        for n, (info, name) in enumerate(members):
             at = folder / str(n)
             target = _spilled(at / "member", name)
             with archive.open(info) as content:
@@ -268,18 +266,23 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     return name.replace("\\", "/")
 
 
-def _trusted(file: DeliveredFile, infos: Sequence[zipfile.ZipInfo], names: Sequence[str]) -> None:
+def _is_hidden(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
+
+
+def _trusted(file: DeliveredFile, members: Sequence[tuple[zipfile.ZipInfo, str]]) -> None:
     """Refuse an archive whose list of members is empty, endless, encrypted, or made to write where it must not."""
 
     def refuse(rule: str, message: str, mend: str) -> None:
         raise _refusal(file, rule, message, mend)
 
-    if not infos:
+    if not members:
         refuse("empty_archive", "the archive holds no file", "deliver the archive again, with its files")
-    if len(infos) > MEMBERS:
+    if len(members) > MEMBERS:
         refuse("too_many_members", f"the archive holds more than {MEMBERS} files", "deliver it in parts")
     seen: set[str] = set()
-    for info, name in zip(infos, names, strict=True):
+    for info, name in members:
         shown = ascii(name) if len(name) <= 100 else f"{name[:100]!a}…"
         if info.flag_bits & 0x1:
             refuse("encrypted_archive", f"its file {shown} is encrypted", "pack it again without a password")
@@ -389,7 +392,7 @@ def _rewritten(file: DeliveredFile, encoding: str, folder: Path) -> DeliveredFil
                 )
             if begins_line:
                 text = text.lstrip("\ufeff")
-            text = text.replace("\n\ufeff", "\n")
+            text = re.sub("\n\ufeff+", "\n", text)
             begins_line = text.endswith("\n") if text else begins_line
             encoded = text.encode()
             marks = text.count(MARK)

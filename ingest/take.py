@@ -5,9 +5,9 @@ How a format is read, a row judged or a file stored is the business of the modul
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -16,9 +16,10 @@ from ingest.conform import begin, conform
 from ingest.contract import TABLES
 from ingest.delivery import Landed, declaration, find, passes
 from ingest.formats import FORMATS
-from ingest.formats.base import Format, RefusedFile
+from ingest.formats.base import DeliveredFile, Format, RefusedFile
 from ingest.identity import ALIASES, EMPLOYEES, restated
 from ingest.lake import Account, Change, Delivery, Lake, Tally
+from ingest.opening import opened, spill
 from ingest.privacy import Pseudonyms, register
 from ingest.quarantine import keep
 from ingest.source import Site, SourceBase
@@ -79,7 +80,11 @@ def has_news(landing: Path, lake: Lake, sources: Sequence[SourceBase], sites: Ma
 
 @dataclass
 class _Pass:
-    """One pass over some files of one source; an index is a file's place in the pass."""
+    """One pass over some files of one source.
+
+    ``parts`` are the files as formats read them, several of one archive, each with its place among ``files``; an index
+    is the place of a part.
+    """
 
     con: duckdb.DuckDBPyConnection
     lake: Lake
@@ -88,42 +93,60 @@ class _Pass:
     site: Site
     zones: Mapping[str, str]
     files: Sequence[Landed]
+    parts: list[tuple[int, DeliveredFile]] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
 
     def run(self, quarantine: Path, declared: str, *, again: bool) -> list[Delivery]:
         """Take the files in one change; ``again`` derives everything anew, for a declaration that has changed."""
         form = FORMATS[self.source.format]
-        tables = self._read(form)
+        with spill(self.lake.root / ".spill" / "opened") as folder:
+            tables = self._read(form, self._opened(folder))
         good, bad = self._judged(tables)
         self._refuse_failed(tables, good, bad)
-        keep(self.con, quarantine, self.source.name, self.files)
+        keep(self.con, quarantine, self.source.name, [part for _, part in self.parts])
         taken = {table: self.change.merge(table, f"incoming_{table}") for table in tables}
         if {ALIASES, EMPLOYEES} & taken.keys():
             self.change.touch(restated(self.con, self.lake, self.change, self.zones))
         if form.derive and (tables or again):
             form.derive(self.change, self.source, self.con, again)
         entries = []
-        for index, file in enumerate(self.files):
+        opened_from: dict[int, list[int]] = defaultdict(list)
+        for index, (n, _) in enumerate(self.parts):
+            opened_from[n].append(index)
+        for n, file in enumerate(self.files):
+            parts = opened_from[n]
             tallies = []
             for table in tables:
-                fit, failed = good[index, table], bad[index, table]
-                if index in self.refused:
-                    fit, failed = 0, fit + failed
+                failed = sum(
+                    bad[index, table] + (good[index, table] if index in self.refused else 0) for index in parts
+                )
+                fit = sum(good[index, table] for index in parts if index not in self.refused)
                 if fit or failed:
-                    loaded = taken[table].get(index, 0)
+                    loaded = sum(taken[table].get(index, 0) for index in parts)
                     tallies.append(Tally(table, fit + failed, loaded, fit - loaded, failed))
-            entries.append(file.entry(self.source.name, declared, tallies, self.refused.get(index)))
+            reasons = [self.refused[index] for index in parts if index in self.refused]
+            is_taken = len(reasons) < len(parts)
+            entries.append(file.entry(self.source.name, declared, tallies, "; ".join(reasons), is_taken=is_taken))
         self.change.commit(entries, declared)
         return entries
 
-    def _read(self, form: Format) -> list[str]:
-        """Read and judge the files, leaving out those the format refuses; return the tables they fill."""
+    def _opened(self, folder: Path) -> dict[int, RefusedFile]:
+        """Open the files into ``parts``; return the refusals of those that cannot be opened."""
         refusals: dict[int, RefusedFile] = {}
+        for n, file in enumerate(self.files):
+            for part in opened(file.delivered(n), self.source.encoding, folder / str(n)):
+                if part.refusal:
+                    refusals[len(self.parts)] = part.refusal
+                self.parts.append((n, replace(part.file, index=len(self.parts))))
+        return refusals
+
+    def _read(self, form: Format, refusals: dict[int, RefusedFile]) -> list[str]:
+        """Read and judge the files, leaving out those the format refuses; return the tables they fill."""
         zone = self.source.time_zone or self.site.time_zone
         while True:
             begin(self.con)
             tables: dict[str, None] = {}
-            delivered = [file.delivered(index) for index, file in enumerate(self.files) if index not in refusals]
+            delivered = [part for _, part in self.parts if part.index not in refusals]
             try:
                 for batch in form.read(delivered, self.source, zone, self.con) if delivered else ():
                     tables[batch.table] = None
@@ -157,7 +180,7 @@ class _Pass:
         self, tables: Sequence[str], good: Counter[tuple[int, str]], bad: Counter[tuple[int, str]]
     ) -> None:
         """Refuse the files of which more than the declared share of the rows fail."""
-        for index, file in enumerate(self.files):
+        for index, (_, file) in enumerate(self.parts):
             failed = sum(bad[index, table] for table in tables)
             rows = failed + sum(good[index, table] for table in tables)
             if rows and failed / rows > self.source.max_failed_share:
