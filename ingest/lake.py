@@ -230,6 +230,15 @@ class Lake:
                 [size, modified_ns, source, file],
             )
 
+    def reopen(self, source: str, file: str) -> None:
+        """Let a file, and every one with its content, be taken once more as if the source were declared otherwise."""
+        with self._manifest() as manifest:
+            manifest.execute(
+                "update delivery set declared = '' where source = ?1 and digest in"
+                " (select digest from delivery where source = ?1 and file = ?2)",
+                [source, file],
+            )
+
     def record(self, deliveries: Sequence[Delivery]) -> None:
         """Record deliveries that change nothing."""
         now = datetime.now(UTC).isoformat()
