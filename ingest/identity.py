@@ -1,4 +1,4 @@
-"""Who is who, by day: the days on which a change of the HR tables makes a name another person's.
+"""Who is who, by day: names that are nobody's, and the days on which a change of the HR tables gives one a new owner.
 
 Sources name people in their own words; ``agent_alias`` says whose a name is, and when. A validity often reaches from
 years ago to further notice, so a change of it restates the days on which the name has rows and means somebody else
@@ -9,7 +9,8 @@ be an employee number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,17 @@ NAMES = ("agent_key", "first_agent_key", "evaluator_key")
 """Columns that hold a person as the source names them."""
 
 
+@dataclass(frozen=True)
+class Unresolved:
+    """A name that is nobody's on some days: the first and last of them, and its rows on them."""
+
+    source: str
+    name: str
+    first: date
+    last: date
+    rows: int
+
+
 def restated(con: duckdb.DuckDBPyConnection, lake: Lake, change: Change, zones: Mapping[str, str]) -> list[date]:
     """Return the local dates with rows of a name that means another person after ``change`` than before.
 
@@ -37,19 +49,8 @@ def restated(con: duckdb.DuckDBPyConnection, lake: Lake, change: Change, zones: 
         change: a change of ``agent_alias`` or ``hr_employee``.
         zones: time zone of the site of each declared source.
     """
-    for moment, staged in (("before", None), ("after", change)):
-        con.execute(
-            f"create or replace temp table aliases_{moment} as"
-            " select alias_system, alias_value, employee_key, valid_from,"
-            " coalesce(valid_to, date 'infinity') as valid_to"
-            f" from ({_rows(lake, ALIASES, staged)}) qualify row_number() over"
-            " (partition by alias_system, alias_value, valid_from"
-            " order by record_updated_at desc nulls last, source_system desc) = 1"
-        )
-        con.execute(
-            f"create or replace temp table employees_{moment} as"
-            f" select distinct employee_key from ({_rows(lake, EMPLOYEES, staged)})"
-        )
+    _owners(con, lake, "before")
+    _owners(con, lake, "after", change)
     con.execute(
         """
         create or replace temp table renamed as
@@ -71,14 +72,48 @@ def restated(con: duckdb.DuckDBPyConnection, lake: Lake, change: Change, zones: 
     for source in concerned & zones.keys():
         for table, column in _columns():
             if files := lake.files(table.name, source).values():
-                listed = ", ".join(f"'{path.as_posix()}'" for path in files)
                 con.execute(
                     f"insert into named select distinct ?, {column}, unnest(days), days from ("
-                    f" select {column}, {_days(table, zones[source], newest)} as days from read_parquet([{listed}])"
+                    f" select {column}, {_days(table, zones[source], newest)} as days from {_read(files)}"
                     f" where {column} in (select name from renamed where source_system = ?))",
                     [source, source],
                 )
     return [row[0] for row in con.execute(_RESTATED).fetchall()]
+
+
+def unresolved(con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str]) -> list[Unresolved]:
+    """Return the names that are nobody's on a day with rows, those with most rows first."""
+    _owners(con, lake, "now")
+    con.execute("create or replace temp table named (source_system varchar, name varchar, day date, rows bigint)")
+    for source in sources:
+        for table, column in _columns():
+            if files := lake.files(table.name, source).values():
+                con.execute(
+                    f"insert into named select ?, {column}, event_date, count(*) from {_read(files)}"
+                    f" where {column} is not null group by all",
+                    [source],
+                )
+    found = con.execute(
+        f"select source_system, name, min(day), max(day), sum(rows)::bigint from named {_joined('now')}"
+        f" where {_whose('now')} is null group by all order by sum(rows) desc, source_system, name"
+    )
+    return [Unresolved(*row) for row in found.fetchall()]
+
+
+def _owners(con: duckdb.DuckDBPyConnection, lake: Lake, moment: str, change: Change | None = None) -> None:
+    """Make the tables ``aliases_<moment>`` and ``employees_<moment>``: as the lake holds them, or after a change."""
+    con.execute(
+        f"create or replace temp table aliases_{moment} as"
+        " select alias_system, alias_value, employee_key, valid_from,"
+        " coalesce(valid_to, date 'infinity') as valid_to"
+        f" from ({_rows(lake, ALIASES, change)}) qualify row_number() over"
+        " (partition by alias_system, alias_value, valid_from"
+        " order by record_updated_at desc nulls last, source_system desc) = 1"
+    )
+    con.execute(
+        f"create or replace temp table employees_{moment} as"
+        f" select distinct employee_key from ({_rows(lake, EMPLOYEES, change)})"
+    )
 
 
 def _whose(moment: str) -> str:
@@ -109,18 +144,15 @@ _RESTATED = f"""
 
 def _rows(lake: Lake, table: str, change: Change | None) -> str:
     """SQL for all rows of a table: as the lake holds them, or as they are after ``change``."""
-    parts = [f"select * from {change.rows(table)}"] if change else []
-    others = [
-        path.as_posix()
-        for source in lake.sources(table)
-        if not change or source != change.source
-        for path in lake.files(table, source).values()
-    ]
-    paths = ", ".join(f"'{path}'" for path in [lake.empty(TABLES[table]).as_posix(), *others])
-    parts.append(
-        f"select * from read_parquet([{paths}], hive_partitioning = true, hive_types = {{'event_date': date}})"
-    )
-    return " union all by name ".join(parts)
+    others = [source for source in lake.sources(table) if not change or source != change.source]
+    paths = [lake.empty(TABLES[table]), *(path for other in others for path in lake.files(table, other).values())]
+    own = f" union all by name from {change.rows(table)}" if change else ""
+    return f"from {_read(paths)}{own}"
+
+
+def _read(paths: Iterable[Path]) -> str:
+    listed = ", ".join(literal(path.as_posix()) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'event_date': date}})"
 
 
 def _columns() -> Iterator[tuple[Table, str]]:

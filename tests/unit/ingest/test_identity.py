@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingest.formats.spreadsheet import SpreadsheetSource
+from ingest.identity import Unresolved, unresolved
 from tests.unit.ingest.deliveries import Desk
 
 CALLS = (
@@ -107,3 +109,15 @@ def test_an_alias_takes_a_name_from_the_employee_whose_number_it_is(desk: Desk) 
 def test_a_new_employee_whose_number_sources_use_restates_the_days_before_the_employment_too(desk: Desk) -> None:
     # The employment itself concerns the 9th; as a name its number has rows on the other days, in both systems.
     assert days_touched(desk, "people.csv", PEOPLE + "1,1001,2026-09-09,,Li Na,here,agent,active\n") == [1, 3, 5, 6, 9]
+
+
+def test_names_that_are_nobodys_are_told_with_their_days_and_rows(desk: Desk) -> None:
+    days_touched(desk, "aliases.csv", ALIASES + "1,pbx,1001,E1,2026-09-04,2026-09-05\n")
+    days_touched(desk, "people.csv", PEOPLE + "1,1002,2026-09-09,,Li Na,here,agent,active\n")
+    with duckdb.connect() as con:
+        found = unresolved(con, desk.lake, ["pbx", "other"])
+    # 1001 is E1's on the 5th only; 1002 is an employee number; 1001 of the other system is nobody's.
+    assert found == [
+        Unresolved("pbx", "1001", date(2026, 9, 1), date(2026, 9, 9), 3),
+        Unresolved("other", "1001", date(2026, 9, 6), date(2026, 9, 6), 1),
+    ]
