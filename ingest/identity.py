@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from ingest.conform import local_date
+from ingest.conform import literal, local_date
 from ingest.contract import TABLES
 
 if TYPE_CHECKING:
