@@ -49,6 +49,7 @@ STRAY = 0.05
 """Share of lines up to which undecodable bytes are damage, and above which the file is in another encoding."""
 
 _CHUNK = 4 * 1024 * 1024
+_SAMPLE = 4 * 1024 * 1024
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _DOCUMENTS = (b"PAR1", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -305,7 +306,7 @@ def _trusted(file: DeliveredFile, members: Sequence[tuple[zipfile.ZipInfo, str]]
 def _text(file: DeliveredFile, encoding: str, folder: Path) -> DeliveredFile:
     """Return the file as UTF-8 text; in place when it already is."""
     with file.path.open("rb") as content:
-        told = _told(content.read(_CHUNK))
+        told = _told(content.read(_SAMPLE))
     if told is None:
         is_utf8, is_plain = _surveyed(file, may_hold_nul=encoding == "utf-16")
         if is_utf8 and is_plain:
@@ -318,7 +319,7 @@ def _told(head: bytes) -> str | None:
     """Return the encoding that the beginning of a file tells: by its mark, or being UTF-16 without one.
 
     Text in UTF-16 has NUL bytes only in the upper half of its units: ASCII letters, digits, delimiters and ends of
-    lines have them there. A tenth of the units and no control character make it unmistakable.
+    lines have them there. A tenth of the units, eight at least, and no control character make it unmistakable.
     """
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
@@ -326,7 +327,7 @@ def _told(head: bytes) -> str | None:
     units = len(head) // 2
     for upper, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         nuls = head[upper::2].count(0)
-        if nuls and nuls * 10 >= units and not head[1 - upper :: 2].count(0):
+        if nuls >= max(8, units / 10) and not head[1 - upper :: 2].count(0):
             text = head[: units * 2].decode(encoding, "replace")
             if not re.search(r"[\x00-\x08\x0e-\x1f]", text):
                 return encoding
@@ -356,7 +357,7 @@ def _surveyed(file: DeliveredFile, *, may_hold_nul: bool) -> tuple[bool, bool]:
             returns += chunk.count(b"\r")
             ended += chunk.count(b"\r\n") + (tail.endswith(b"\r") and chunk.startswith(b"\n"))
             has_mark = has_mark or b"\n" + codecs.BOM_UTF8 in tail + chunk
-            tail = chunk[-3:]
+            tail = (tail + chunk)[-3:]
     return not decoder.getstate()[0], returns == ended and not has_mark
 
 
@@ -376,7 +377,7 @@ def _rewritten(file: DeliveredFile, encoding: str, folder: Path) -> DeliveredFil
     decoder = io.IncrementalNewlineDecoder(decode, translate=True)
     target = _spilled(folder / "text", file.path.name)
     lines = marked = sound = undecodable = 0
-    in_header = False
+    in_header = in_line = False
     begins_line = True
     with file.path.open("rb") as content, target.open("wb") as out:
         while True:
@@ -396,9 +397,11 @@ def _rewritten(file: DeliveredFile, encoding: str, folder: Path) -> DeliveredFil
             begins_line = text.endswith("\n") if text else begins_line
             encoded = text.encode()
             marks = text.count(MARK)
-            if marks:
-                in_header = in_header or (lines == 0 and MARK in text.partition("\n")[0])
-                marked += sum(MARK in line for line in text.split("\n"))
+            if marks or in_line:
+                hits = [MARK in line for line in text.split("\n")]
+                in_header = in_header or (lines == 0 and hits[0])
+                marked += sum(hits) - (in_line and hits[0])
+                in_line = hits[-1] or (in_line and len(hits) == 1)
             lines += text.count("\n")
             undecodable += marks
             sound += int(np.count_nonzero(np.frombuffer(encoded, np.uint8) >= 0xC0)) - marks
@@ -412,7 +415,7 @@ def _rewritten(file: DeliveredFile, encoding: str, folder: Path) -> DeliveredFil
 
 def _undecodable(file: DeliveredFile, encoding: str) -> RefusedFile:
     with file.path.open("rb") as content:
-        sample = content.read(_CHUNK)
+        sample = content.read(_SAMPLE)
     fitting = [name for name in _candidates(sample) if _decodes(sample, name)]
     proposal = f"; it is text in {' or '.join(fitting)}" if fitting else ""
     mend = f"declare encoding: {fitting[0]} for the source" if fitting else "declare the encoding of the source"

@@ -154,7 +154,7 @@ def test_where_chunks_end_makes_no_difference(
     results = []
     for size in (chunk, 1 << 20):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(opening, "_CHUNK", max(size, 4))
+            patch.setattr(opening, "_CHUNK", size)
             with opening.spill(path.with_name("spill")) as folder:
                 [part] = opened(DeliveredFile(path, 0, "text", "digest"), encoding, folder / "0")
                 results.append(str(part.refusal) if part.refusal else part.file.path.read_bytes())
