@@ -1,0 +1,354 @@
+"""JSON records in files: JSON lines, concatenated objects, arrays, pages that hold an array, pretty-printed or not.
+
+A file is cut into records while it is read, in bounded memory, and DuckDB parses them by a declared structure. A record
+that is no JSON does not take those beside it with it. What the fields of a record mean is the business of its format.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.conform import literal
+from ingest.formats.base import PLACE, REJECTS, DeliveredFile, RefusedFile
+
+BLOCK = 24_000_000
+"""Bytes that are read, cut and parsed at a time."""
+
+LONGEST = 16_000_000
+"""Bytes after which a record that does not end is given up; the next one is looked for within it."""
+
+RAW = 10_000
+"""Characters of a record that are kept to show it."""
+
+_PIECES = pa.schema([*PLACE, pa.field("_is_first", pa.bool_())])
+_ROWS = 20_000
+_QUOTE, _BACKSLASH = ord('"'), ord("\\")
+_STEPS = np.zeros(256, np.int64)
+_STEPS[[ord("{"), ord("[")]] = 1
+_STEPS[[ord("}"), ord("]")]] = -1
+_IS_MARK = _STEPS != 0
+_IS_MARK[_QUOTE] = True
+_IS_BLANK = np.isin(np.arange(256), list(b" \t\r\n,"))
+_BETWEEN = " \t\r\n,[]"
+_DECODER = json.JSONDecoder()
+
+
+def parsed(
+    files: Sequence[DeliveredFile],
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    structure: Mapping[str, Any],
+    what: str,
+    *,
+    pages: Sequence[str] = (),
+) -> Iterator[pa.Table]:
+    """Parse the records of the files, some at a time; yield what is no JSON, as ``REJECTS``.
+
+    Each time a table is yielded the temporary table ``table`` holds the next records: ``_file``, ``_line``, ``_raw``,
+    ``fields`` (the record's own field names) and ``o``, the fields that ``structure`` names (a structure of DuckDB's
+    ``json_transform``), null where one is absent or of another type. ``_line`` is the line in JSON lines, otherwise the
+    number of the record in the file. Objects with an array of records under one of the names in ``pages`` are pages.
+
+    Raises:
+        RefusedFile: nothing at the beginning of a file is JSON; ``what`` says in the message what was expected.
+    """
+    whole = {file.index: file for file in files}
+    transform = f"case when ltrim(_raw)[1] = '{{' then try(json_transform(_raw, {literal(json.dumps(structure))})) end"
+    for pieces in _gathered(files, pages):
+        con.register("record_pieces", pieces)
+        con.execute(
+            f"create or replace temp table {table} as"
+            f" select _file, _line, _raw, _is_first, try(json_keys(_raw)) as fields, {transform} as o"
+            " from record_pieces where trim(_raw, ' \t\r') <> ''"
+        )
+        con.unregister("record_pieces")
+        unreadable = con.execute(
+            f"select _file, bool_or(_is_first) and not bool_or(o is not null) from {table}"
+            " group by _file having bool_or(o is null)"
+        ).fetchall()
+        for index, is_refused in unreadable:
+            if is_refused:
+                raise RefusedFile(
+                    whole[index],
+                    1,
+                    "not_json",
+                    f"the file holds no JSON where {what} were expected",
+                    f"deliver {what} as JSON, whole and as they were exported",
+                )
+        yield _mended(con, table, transform) if unreadable else REJECTS.empty_table()
+    con.execute(f"drop table if exists {table}")
+
+
+def refuse_others(
+    files: Sequence[DeliveredFile], con: duckdb.DuckDBPyConnection, table: str, fits: str, what: str
+) -> None:
+    """Refuse a file of whose first records none is what the format reads.
+
+    ``fits`` is SQL over the records in ``table``, true for one that the format may read.
+
+    Raises:
+        RefusedFile: no record fits.
+    """
+    found = con.execute(
+        f"select _file, any_value(fields[:8]) from {table} where o is not null group by _file"
+        f" having not bool_or(coalesce({fits}, false)) and _file in (select _file from {table} where _is_first)"
+    ).fetchone()
+    if found:
+        file = next(file for file in files if file.index == found[0])
+        raise RefusedFile(
+            file,
+            1,
+            "another_kind",
+            f"the file holds no {what}; its records have the fields {', '.join(found[1] or []) or 'of no object'}",
+            f"deliver {what} here, and other files to the source they belong to",
+        )
+
+
+def _mended(con: duckdb.DuckDBPyConnection, table: str, transform: str) -> pa.Table:
+    """Take apart what is no JSON: whole records go to the table, the rest is returned as rejects."""
+    broken = con.execute(f"select _file, _line, _raw, _is_first from {table} where o is null").to_arrow_table()
+    con.execute(f"delete from {table} where o is null")
+    key = con.execute(f"select fields[1] from {table} limit 1").fetchone()
+    begins = re.compile(rf'\{{\s*"{re.escape(key[0])}"\s*:|^\{{' if key and key[0] else r"^\{", re.MULTILINE)
+    whole: list[dict[str, Any]] = []
+    rejects: list[dict[str, Any]] = []
+    for piece in broken.to_pylist():
+        for text, is_json in _taken_apart(piece["_raw"], begins):
+            if is_json:
+                whole.append({**piece, "_raw": text})
+            else:
+                place = {"_file": piece["_file"], "_line": piece["_line"], "raw": text[:RAW]}
+                rejects.append({**place, **_BROKEN})
+    con.register("record_pieces", pa.Table.from_pylist(whole, _PIECES))
+    con.execute(
+        f"insert into {table} select _file, _line, _raw, _is_first, try(json_keys(_raw)), {transform}"
+        " from record_pieces"
+    )
+    con.unregister("record_pieces")
+    left = con.execute(f"select _file, _line, left(_raw, {RAW}) as raw from {table} where o is null").to_arrow_table()
+    con.execute(f"delete from {table} where o is null")
+    return pa.Table.from_pylist([*rejects, *({**row, **_BROKEN} for row in left.to_pylist())], REJECTS)
+
+
+_BROKEN = {
+    "rule": "broken_json",
+    "message": "the record is no JSON object, or is cut short",
+    "mend": "deliver the record again as it was exported; a record cut short was perhaps still being written",
+}
+
+
+def _taken_apart(text: str, begins: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a text that is not one JSON value, and whether each is a JSON object."""
+    at = 0
+    while at < len(text):
+        if text[at] in _BETWEEN:
+            at += 1
+            continue
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            value, end = None, at
+        if isinstance(value, dict):
+            yield text[at:end], True
+        else:
+            following = begins.search(text, at + 1)
+            end = following.start() if following else len(text)
+            yield text[at:end].rstrip(_BETWEEN), False
+        at = end
+
+
+def _gathered(files: Sequence[DeliveredFile], pages: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield the pieces of all files in tables of about ``BLOCK`` bytes."""
+    waiting: list[pa.Table] = []
+    for file in files:
+        for pieces in _pieces(file, pages):
+            waiting.append(pieces)
+            if sum(table.nbytes for table in waiting) >= BLOCK or len(waiting) >= 1000:
+                yield _in_batches(waiting)
+                waiting = []
+    if waiting:
+        yield _in_batches(waiting)
+
+
+def _in_batches(tables: Sequence[pa.Table]) -> pa.Table:
+    """One table in batches small enough that DuckDB's threads share them."""
+    table = pa.concat_tables(tables).combine_chunks()
+    return pa.Table.from_batches(table.to_batches(max_chunksize=_ROWS), table.schema)
+
+
+def _pieces(file: DeliveredFile, pages: Sequence[str]) -> Iterator[pa.Table]:
+    """Cut one file into pieces; each is a record, or something that is none."""
+    page = re.compile(rb'"(?:' + "|".join(map(re.escape, pages)).encode() + rb')"\s*:\s*$') if pages else None
+    count, rest = 0, b""
+    cut: _Lines | _Values | None = None
+    with file.path.open("rb") as stream:
+        while True:
+            block = stream.read(BLOCK)
+            if cut is None:
+                cut = _Lines() if _is_lines(block, page) else _Values.of(block, page)
+            starts, ends, rest_at = cut.cut(text := rest + block, is_last=not block)
+            rest = text[rest_at:]
+            if len(starts):
+                yield _table(file.index, count, text, starts, ends)
+                count += len(starts)
+            if not block:
+                return
+
+
+def _is_lines(block: bytes, page: re.Pattern[bytes] | None) -> bool:
+    """Whether one of the first lines is a whole record."""
+    for line in islice(re.finditer(rb"^\{.*$", block, re.MULTILINE), 8):
+        try:
+            value = json.loads(line.group())
+        except (ValueError, RecursionError):
+            continue
+        return page is None or not any(page.search(f'"{name}":'.encode()) for name in value)
+    return False
+
+
+def _table(file: int, count: int, text: bytes, starts: np.ndarray, ends: np.ndarray) -> pa.Table:
+    bounds = np.empty(2 * len(starts) + 1, np.int64)
+    bounds[0:-1:2], bounds[1:-1:2], bounds[-1] = starts, ends, len(text)
+    interleaved = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text))
+    numbers = np.arange(count + 1, count + 1 + len(starts))
+    return pa.table(
+        [
+            pa.array(np.full(len(starts), file, np.int32)),
+            pa.array(numbers),
+            pc.take(interleaved, pa.array(np.arange(0, len(bounds) - 1, 2))).cast(pa.string()),
+            pa.array(numbers == 1),
+        ],
+        schema=_PIECES,
+    )
+
+
+class _Lines:
+    """Cuts at line ends."""
+
+    def cut(self, text: bytes, *, is_last: bool) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return where pieces start and end, and where the rest begins that needs more text."""
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+        if is_last and not text.endswith(b"\n") and text:
+            ends = np.append(ends, len(text))
+        starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends
+        return starts, ends, int(ends[-1]) + 1 if len(ends) else 0
+
+
+@dataclass
+class _Values:
+    """Cuts at the values that begin at depth ``base``: 0 in concatenated records, 1 in an array, more in pages.
+
+    ``depth`` is that of the place where the next text goes on, which never lies within a record; ``is_inside`` says
+    that it lies in an array that holds records. ``begins`` matches the beginning of a record like the file's first.
+    """
+
+    base: int
+    page: re.Pattern[bytes] | None
+    begins: re.Pattern[bytes]
+    depth: int = 0
+    is_inside: bool = False
+
+    @classmethod
+    def of(cls, block: bytes, page: re.Pattern[bytes] | None) -> _Values:
+        """Find out from a file's beginning at which depth its records lie."""
+        base, first = int(block.lstrip()[:1] == b"["), 0
+        if page:
+            codes = np.frombuffer(block, np.uint8)
+            marks, depths = _structure(codes, 0)
+            for mark in marks[(codes[marks] == ord("[")) & (depths == base + 2)].tolist():
+                if page.search(block, max(0, mark - 80), mark):
+                    first = mark
+                    break
+            base, page = (base + 2, page) if first else (base, None)
+        key = re.compile(rb'\{\s*"([^"\\]*)"').search(block, first)
+        begins = rb'\{\s*"' + re.escape(key.group(1)) + rb'"\s*:|^\{' if key else rb"^\{"
+        return cls(base, page, re.compile(begins, re.MULTILINE))
+
+    def cut(self, text: bytes, *, is_last: bool) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return where pieces start and end, and where the rest begins that needs more text."""
+        codes = np.frombuffer(text, np.uint8)
+        marks, depths = _structure(codes, self.depth)
+        is_opening = _STEPS[codes[marks]] > 0
+        starts = marks[is_opening & (depths == self.base + 1)]
+        ends = marks[~is_opening & (depths == self.base) & (np.append(self.depth, depths)[:-1] > self.base)] + 1
+        is_held = self._is_held(text, codes, marks, depths, starts)
+        is_open = len(starts) > len(ends)
+        until = rest_at = int(starts[-1]) if is_open else int(ends[-1]) if len(ends) else 0
+        if is_last:
+            until = len(text)
+        elif len(text) - rest_at > LONGEST:
+            until = max((found.start() for found in self.begins.finditer(text, rest_at + 1)), default=len(text))
+        if is_open:
+            starts, ends = (starts, np.append(ends, until)) if until > rest_at else (starts[:-1], ends)
+        kept = is_held[: len(starts)]
+        strays = self._strays(text, codes, starts[kept], ends[kept], until)
+        if until > 0:
+            self.depth = self.base
+            self.is_inside = until > rest_at or not len(is_held) or bool(is_held[-1])
+        starts = np.concatenate((starts[kept], strays[:, 0]))
+        order = np.argsort(starts, kind="stable")
+        return starts[order], np.concatenate((ends[kept], strays[:, 1]))[order], until
+
+    def _is_held(
+        self, text: bytes, codes: np.ndarray, marks: np.ndarray, depths: np.ndarray, starts: np.ndarray
+    ) -> np.ndarray:
+        """Whether the values that begin at ``starts`` lie in an array of records; outside of pages all do."""
+        if not self.page:
+            return np.ones(len(starts), bool)
+        is_opening = _STEPS[codes[marks]] > 0
+        entered = marks[is_opening & (depths == self.base)]
+        left = marks[~is_opening & (depths == self.base - 1)]
+        holds = [bool(self.page.search(text, max(0, mark - 80), mark)) for mark in entered.tolist()]
+        turns = np.concatenate((entered, left))
+        order = np.argsort(turns)
+        states = np.concatenate(([self.is_inside], np.concatenate((holds, np.zeros(len(left), bool)))[order]))
+        return states[np.searchsorted(turns[order], starts)].astype(bool)
+
+    def _strays(self, text: bytes, codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, until: int) -> np.ndarray:
+        """Return start and end of what stands between records and does not belong there."""
+        begins, finishes = np.append(0, ends), np.append(starts, until)
+        lengths = finishes - begins
+        places = np.repeat(begins - np.append(0, np.cumsum(lengths)[:-1]), lengths) + np.arange(lengths.sum())
+        suspects = np.unique(np.repeat(np.arange(len(lengths)), lengths)[~_IS_BLANK[codes[places]]])
+        found = [
+            (begins[gap], finishes[gap])
+            for gap in suspects.tolist()
+            if self._is_stray(text[begins[gap] : finishes[gap]], is_inside=gap > 0 or self.is_inside)
+        ]
+        return np.array(found, np.int64).reshape(-1, 2)
+
+    def _is_stray(self, gap: bytes, *, is_inside: bool) -> bool:
+        if self.page:
+            return is_inside and not gap.lstrip(b" \t\r\n,").startswith(b"]")
+        return bool(gap.strip(_BETWEEN.encode()))
+
+
+def _structure(codes: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return where brackets and braces outside of strings are, and the depth behind each, never below 0."""
+    marks = np.flatnonzero(_IS_MARK[codes])
+    kinds = codes[marks]
+    is_quote = kinds == _QUOTE
+    slashes = np.flatnonzero(codes == _BACKSLASH)
+    if len(slashes):
+        is_quote[is_quote] = ~_is_escaped(slashes, marks[is_quote])
+    marks = marks[(kinds != _QUOTE) & (np.cumsum(is_quote) % 2 == 0)]
+    depths = depth + np.cumsum(_STEPS[codes[marks]])
+    return marks, depths - np.minimum(np.minimum.accumulate(depths), 0) if len(depths) else depths
+
+
+def _is_escaped(slashes: np.ndarray, quotes: np.ndarray) -> np.ndarray:
+    """Whether an odd number of backslashes stands before each quote."""
+    begins = np.append(True, np.diff(slashes) != 1)
+    run = slashes - np.maximum.accumulate(np.where(begins, slashes, 0))
+    at = np.searchsorted(slashes, quotes - 1).clip(max=len(slashes) - 1)
+    return (slashes[at] == quotes - 1) & (run[at] % 2 == 0)
