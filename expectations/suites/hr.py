@@ -17,6 +17,15 @@ CLOCKED_HOURS = 24
 CLOCKLESS_SHARE = 0.2
 """Greatest share of people present who did not clock in."""
 
+SESSION_HOURS = 24
+"""A training session above this is several."""
+
+EVERY_PASS_ROWS = 50
+"""A day with as many exams, all passed, was delivered without those that failed."""
+
+INTERVAL_HOURS = 24
+"""A forecast of longer intervals says nothing about a day."""
+
 _OVERLAPPING = "next_valid_from is not null and coalesce(valid_to >= next_valid_from, true)"
 
 EMPLOYEES = Suite(
@@ -98,4 +107,83 @@ ATTENDANCE = Suite(
     ),
 )
 
-SUITES = (EMPLOYEES, ALIASES, SHIFTS, ATTENDANCE)
+TRAININGS = Suite(
+    name="hr",
+    table="training_record",
+    measures={
+        "longest session, hours": Measure("max(duration_ms) / 3600000", f"duration_ms > {SESSION_HOURS} * 3600000")
+    },
+    expectations=(
+        at_most(
+            "longest session, hours",
+            SESSION_HOURS,
+            f"training sessions stay within {SESSION_HOURS} h",
+            f"单次培训不超过 {SESSION_HOURS} 小时",
+        ),
+    ),
+)
+
+EXAMS = Suite(
+    name="hr",
+    table="exam_result",
+    measures={
+        "share passed of many": Measure(
+            f"case when count(*) >= {EVERY_PASS_ROWS} then {share_of_rows('passed').sql} end", "passed"
+        )
+    },
+    expectations=(
+        at_most(
+            "share passed of many",
+            0.999,
+            f"of {EVERY_PASS_ROWS} or more exams of a day one fails",
+            f"当日 {EVERY_PASS_ROWS} 场以上考试应有未通过者",
+        ),
+    ),
+)
+
+CERTIFICATES = Suite(
+    name="hr",
+    table="certificate",
+    derived={
+        "next_valid_from": "lead(valid_from) over"
+        " (partition by source_system, employee_key, certificate_key, queue_key order by valid_from)"
+    },
+    measures={"overlapping periods": rows_where(_OVERLAPPING)},
+    expectations=(
+        never("overlapping periods", "periods of one certificate do not overlap", "同一证书有效期互不重叠", "warning"),
+    ),
+)
+
+PULSE = Suite(
+    name="hr",
+    table="pulse_response",
+    measures={"empty scale": rows_where("scale_min >= scale_max")},
+    expectations=(
+        never("empty scale", "the scale has a least and a greater answer", "调查量表有高低之分", "critical"),
+    ),
+)
+
+FORECASTS = Suite(
+    name="hr",
+    table="forecast",
+    measures={
+        "longest interval, hours": Measure("max(interval_ms) / 3600000", f"interval_ms > {INTERVAL_HOURS} * 3600000"),
+        "published afterwards": rows_where("published_at >= starts_at + to_milliseconds(interval_ms)"),
+    },
+    expectations=(
+        at_most(
+            "longest interval, hours",
+            INTERVAL_HOURS,
+            f"intervals of a forecast stay within {INTERVAL_HOURS} h",
+            f"预测时段不超过 {INTERVAL_HOURS} 小时",
+        ),
+        never(
+            "published afterwards",
+            "a forecast is published before its interval ends",
+            "预测须在时段结束前发布",
+            "warning",
+        ),
+    ),
+)
+
+SUITES = (EMPLOYEES, ALIASES, SHIFTS, ATTENDANCE, TRAININGS, EXAMS, CERTIFICATES, PULSE, FORECASTS)

@@ -11,6 +11,9 @@ LEAST_BEST_SCORE = 10
 ANONYMOUS_SHARE = 0.5
 """Greatest share of evaluations that do not name their contact."""
 
+SESSION_HOURS = 8
+"""A coaching session above this is a unit fault."""
+
 EVALUATIONS = Suite(
     name="qa",
     table="qa_evaluation",
@@ -51,4 +54,22 @@ ANSWERS = Suite(
     ),
 )
 
-SUITES = (EVALUATIONS, ANSWERS)
+COACHING = Suite(
+    name="qa",
+    table="coaching_session",
+    measures={
+        "longest session, hours": Measure("max(duration_ms) / 3600000", f"duration_ms > {SESSION_HOURS} * 3600000"),
+        "coached themselves": rows_where("coach_key = agent_key"),
+    },
+    expectations=(
+        at_most(
+            "longest session, hours",
+            SESSION_HOURS,
+            f"coaching stays within {SESSION_HOURS} h",
+            f"单次辅导不超过 {SESSION_HOURS} 小时",
+        ),
+        never("coached themselves", "nobody coaches themselves", "辅导人不为本人", "warning"),
+    ),
+)
+
+SUITES = (EVALUATIONS, ANSWERS, COACHING)

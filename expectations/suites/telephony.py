@@ -20,6 +20,11 @@ OPEN_SHARE = 0.1
 RING_MINUTES = 10
 """A ring above this is a unit fault: Asterisk gives milliseconds in this one field."""
 
+LIVE_SHARE = 0.95
+"""Greatest share of a day's dials, fifty or more, that reach a person."""
+
+_LIVE = "result = 'live'"
+
 # Nothing is judged while the HR feed has delivered neither an employee nor an alias.
 _AGENT_KNOWN = """case when exists (from agent_alias) or exists (from hr_employee) then
     agent_key is null
@@ -121,4 +126,18 @@ STATES = Suite(
     ),
 )
 
-SUITES = (INTERACTIONS, OFFERS, STATES)
+DIALS = Suite(
+    name="telephony",
+    table="tel_dial",
+    measures={"share live of many": Measure(f"case when count(*) >= 50 then {share_of_rows(_LIVE).sql} end", _LIVE)},
+    expectations=(
+        at_most(
+            "share live of many",
+            LIVE_SHARE,
+            f"attempts that reached nobody are delivered too: at most {LIVE_SHARE:.0%} reach a person",
+            f"未接通的外呼也须送达:真人接通不超过 {LIVE_SHARE:.0%}",
+        ),
+    ),
+)
+
+SUITES = (INTERACTIONS, OFFERS, STATES, DIALS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,8 @@ import pytest
 from expectations.validate import validate_deliveries
 from expectations.verdict import Finding
 from ingest.contract import TABLES, Table
-
-DAY = date(2026, 9, 7)
-NOON = datetime(2026, 9, 7, 12, tzinfo=UTC)
+from tests.unit.expectations import believable
+from tests.unit.expectations.believable import DAY, NOON
 
 GOOD: dict[str, dict[str, Any]] = {
     "tel_interaction": {
@@ -129,6 +128,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "clock_out_at": NOON + timedelta(hours=8),
         "status": "present",
     },
+    **believable.GOOD,
 }
 """One believable row of every table that is judged."""
 
