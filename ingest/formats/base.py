@@ -96,6 +96,8 @@ class About:
 
     ``systems`` names systems and versions whose files were read, ``files`` says what a file looks like, ``zone`` and
     ``units`` how times and durations are given, ``gotchas`` what surprises, ``references`` where a definition stands.
+    ``example`` is one source as centre.yml declares it (YAML, an item of ``sources``), for a format that cannot be
+    declared by its name alone.
     """
 
     title: str
@@ -107,6 +109,7 @@ class About:
     gotchas: tuple[str, ...]
     exports: tuple[Export, ...]
     references: tuple[str, ...] = ()
+    example: str = ""
 
 
 @dataclass(frozen=True)
