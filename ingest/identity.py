@@ -9,7 +9,7 @@ be an employee number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,8 +31,8 @@ NAMES = ("agent_key", "first_agent_key", "evaluator_key")
 
 
 @dataclass(frozen=True)
-class Unresolved:
-    """A name that is nobody's on some days: the first and last of them, and its rows on them."""
+class Seen:
+    """A name that a source uses: the first and last day with rows that have it, and how many these are."""
 
     source: str
     name: str
@@ -71,8 +71,8 @@ def restated(con: duckdb.DuckDBPyConnection, lake: Lake, change: Change, zones: 
     concerned = {row[0] for row in con.execute("select distinct source_system from renamed").fetchall()}
     newest = lake.newest()
     for source in concerned & zones.keys():
-        for table, column in _columns():
-            if files := lake.files(table.name, source).values():
+        for table, column in _columns(NAMES):
+            if table.touches and (files := lake.files(table.name, source).values()):
                 con.execute(
                     f"insert into named select distinct ?, {column}, unnest(days), days from ("
                     f" select {column}, {_days(table, zones[source], newest)} as days from {_read(files)}"
@@ -82,12 +82,23 @@ def restated(con: duckdb.DuckDBPyConnection, lake: Lake, change: Change, zones: 
     return [row[0] for row in con.execute(_RESTATED).fetchall()]
 
 
-def unresolved(con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str]) -> list[Unresolved]:
+def unresolved(con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str]) -> list[Seen]:
     """Return the names that are nobody's on a day with rows, those with most rows first."""
     _owners(con, lake, "now")
+    return _counted(con, lake, sources, NAMES, f"{_joined('now')} where {_whose('now')} is null")
+
+
+def seen(con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str], column: str) -> list[Seen]:
+    """Return the values of a column such as ``queue_key``, whichever table has it, those with most rows first."""
+    return _counted(con, lake, sources, (column,))
+
+
+def _counted(
+    con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str], columns: Sequence[str], chosen: str = ""
+) -> list[Seen]:
     con.execute("create or replace temp table named (source_system varchar, name varchar, day date, rows bigint)")
     for source in sources:
-        for table, column in _columns():
+        for table, column in _columns(columns):
             if files := lake.files(table.name, source).values():
                 con.execute(
                     f"insert into named select ?, {column}, event_date, count(*) from {_read(files)}"
@@ -95,10 +106,10 @@ def unresolved(con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str
                     [source],
                 )
     found = con.execute(
-        f"select source_system, name, min(day), max(day), sum(rows)::bigint from named {_joined('now')}"
-        f" where {_whose('now')} is null group by all order by sum(rows) desc, source_system, name"
+        f"select source_system, name, min(day), max(day), sum(rows)::bigint from named {chosen}"
+        " group by all order by sum(rows) desc, source_system, name"
     )
-    return [Unresolved(*row) for row in found.fetchall()]
+    return [Seen(*row) for row in found.fetchall()]
 
 
 def _owners(con: duckdb.DuckDBPyConnection, lake: Lake, moment: str, change: Change | None = None) -> None:
@@ -156,10 +167,10 @@ def _read(paths: Iterable[Path]) -> str:
     return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'event_date': date}})"
 
 
-def _columns() -> Iterator[tuple[Table, str]]:
+def _columns(names: Sequence[str]) -> Iterator[tuple[Table, str]]:
     for table in TABLES.values():
-        if table.touches and table.name != ALIASES:
-            yield from ((table, column.name) for column in table.columns if column.name in NAMES)
+        if not table.raw:
+            yield from ((table, column.name) for column in table.columns if column.name in names)
 
 
 def _days(table: Table, zone: str, newest: date | None) -> str:

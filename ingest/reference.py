@@ -27,6 +27,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         [("queue_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT), ("queue_group", TEXT), ("channel", TEXT)]
     ),
     "team": pa.schema([("team_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
+    "name": pa.schema([("kind", TEXT), ("source_system", TEXT), ("source_name", TEXT), ("declared_key", TEXT)]),
     "parameter": pa.schema(
         [
             ("parameter", TEXT),
@@ -51,20 +52,34 @@ SCHEMAS: dict[str, pa.Schema] = {
 """Arrow schema of each table."""
 
 
+class Alias(BaseModel, extra="forbid", frozen=True):
+    """What a source calls a queue or team, every source if none is named; the name alone may stand for it."""
+
+    name: str
+    source: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: object) -> object:
+        return {"name": value} if isinstance(value, str) else value
+
+
 class Queue(BaseModel, extra="forbid", frozen=True):
-    """Names and group of a queue; ``key`` is the queue as the source names it."""
+    """Names and group of a queue; ``key`` is the queue as the source names it, unless ``aliases`` say otherwise."""
 
     key: str
     name: Name
+    aliases: list[Alias] = []
     group: str | None = None
     channel: str | None = Field(default=None, pattern=f"^({'|'.join(CHANNELS)})$")
 
 
 class Team(BaseModel, extra="forbid", frozen=True):
-    """Names of a team; ``key`` is the team as the HR files name it."""
+    """Names of a team; ``key`` is the team as the HR files name it, unless ``aliases`` say otherwise."""
 
     key: str
     name: Name
+    aliases: list[Alias] = []
 
 
 class Dated(BaseModel, extra="forbid", frozen=True):
@@ -100,10 +115,10 @@ class Target(Dated, frozen=True):
 def write_reference(
     lake: Path,
     *,
-    sources: Iterable[SourceBase],
+    sources: Sequence[SourceBase],
     sites: Sequence[Site],
-    queues: Iterable[Queue] = (),
-    teams: Iterable[Team] = (),
+    queues: Sequence[Queue] = (),
+    teams: Sequence[Team] = (),
     parameters: Iterable[Parameter] = (),
     targets: Iterable[Target] = (),
 ) -> None:
@@ -118,6 +133,14 @@ def write_reference(
         "site": [(s.key, s.name.en, s.name.zh, s.time_zone) for s in sites],
         "queue": [(q.key, q.name.en, q.name.zh, q.group, q.channel) for q in queues],
         "team": [(t.key, t.name.en, t.name.zh) for t in teams],
+        "name": [
+            (kind, source.name, alias.name, each.key)
+            for kind, declared in (("queue", queues), ("team", teams))
+            for each in declared
+            for alias in each.aliases
+            for source in sources
+            if alias.source in (None, source.name)
+        ],
         "parameter": [(p.parameter, p.channel, p.queue, p.value, p.valid_from, p.valid_to) for p in parameters],
         "target": [(t.indicator, t.level, t.member, t.value, t.valid_from, t.valid_to) for t in targets],
     }

@@ -119,6 +119,7 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
     for index, source in enumerate(centre.sources):
         if source.site not in sites:
             yield ("sources", index, source.format, "site"), f"{source.site!r} is no site; declared are {sorted(sites)}"
+    yield from _twice_named(centre)
     for name, message in retention_problems(centre.retention):
         yield ("retention", name), message
     named: dict[str, list[tuple[tuple[str | int, ...], str]]] = {
@@ -132,6 +133,22 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
         for index, (location, name) in enumerate(declared):
             if name in names[:index]:
                 yield location, f"there is another {what} {name!r} above"
+
+
+def _twice_named(centre: Centre) -> Iterator[Problem]:
+    """Yield names that would mean two queues or teams, and those of sources that are not declared."""
+    sources = [source.name for source in centre.sources]
+    for what, declared in (("queues", centre.queues), ("teams", centre.teams)):
+        owners = {(source, each.key): each.key for each in declared for source in sources}
+        for index, each in enumerate(declared):
+            for place, alias in enumerate(each.aliases):
+                location = (what, index, "aliases", place)
+                if alias.source not in (None, *sources):
+                    yield location, f"{alias.source!r} is no source; declared are {sorted(sources)}"
+                for source in sources if alias.source is None else [alias.source]:
+                    if owners.setdefault((source, alias.name), each.key) != each.key:
+                        yield location, f"{alias.name!r} is {owners[source, alias.name]!r} in the source {source}"
+                        break
 
 
 def _told(path: Path, root: yaml.Node | None, problems: Iterable[Problem]) -> str:

@@ -36,6 +36,13 @@ app = typer.Typer(
 boards_app = typer.Typer(help="Metabase boards, kept as code in dbt_project/models/boards.", no_args_is_help=True)
 app.add_typer(boards_app, name="boards")
 
+source_app = typer.Typer(help="Look at what a system exports before anything is loaded.", no_args_is_help=True)
+app.add_typer(source_app, name="source")
+quarantine_app = typer.Typer(help="Rows and files set aside: see them, mend, take them again.", no_args_is_help=True)
+app.add_typer(quarantine_app, name="quarantine")
+pseudonyms_app = typer.Typer(help="The key by which customers become pseudonyms.", no_args_is_help=True)
+app.add_typer(pseudonyms_app, name="pseudonyms")
+
 _DAY = "%Y-%m-%d"
 
 out = Console(highlight=False, markup=False)
@@ -137,6 +144,112 @@ def status(home: HomeOption = None) -> None:
 
     if not summary.show_status(out, Home.resolve(home)):
         raise typer.Exit(1)
+
+
+@app.command()
+@_told
+def unresolved(home: HomeOption = None) -> None:
+    """List agents, queues and teams in the data that nothing declares, each with the line that would declare it."""
+    from orchestration import names, summary
+    from orchestration.centre import load
+
+    place = Home.resolve(home)
+    summary.show_unresolved(out, names.unresolved(place, load(place.centre_file)))
+
+
+@source_app.command("check")
+@_told
+def source_check(
+    source: Annotated[str | None, typer.Argument(help="A source of centre.yml; default: all")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files checked as if they had landed for it; default: what landed", exists=True, dir_okay=False
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Take a delivery on trial and print its account; nothing is loaded. Exit 1 when anything would be set aside."""
+    from orchestration import summary
+    from orchestration.centre import load
+    from orchestration.rehearsal import rehearse
+
+    place = Home.resolve(home)
+    centre = load(place.centre_file)
+    with _progress("checking"):
+        rehearsal = rehearse(place, centre, source, files or [])
+    summary.show_rehearsal(out, centre, rehearsal)
+    if not rehearsal.is_clean:
+        raise typer.Exit(1)
+
+
+@quarantine_app.command("list")
+@_told
+def quarantine_list(
+    source: Annotated[str | None, typer.Argument(help="A source; default: all")] = None, home: HomeOption = None
+) -> None:
+    """List the rules that rows in quarantine break: by source and file, how many, the first line, what to do."""
+    from orchestration import mending, summary
+    from orchestration.centre import load
+
+    place = Home.resolve(home)
+    load(place.centre_file)
+    summary.show_broken(out, mending.broken(place.quarantine, source))
+
+
+@quarantine_app.command("show")
+@_told
+def quarantine_show(
+    source: Annotated[str, typer.Argument(help="The source")],
+    file: Annotated[str, typer.Argument(help="The file, as `quarantine list` names it")],
+    rule: Annotated[str | None, typer.Option("--rule", help="Only rows that break this rule")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many rows at most")] = 20,
+    home: HomeOption = None,
+) -> None:
+    """Show rows of a file in quarantine with their raw text, which may hold personal data."""
+    from orchestration import mending, summary
+    from orchestration.centre import load
+
+    place = Home.resolve(home)
+    load(place.centre_file)
+    rows = mending.set_aside(place.quarantine, source, file, rule, limit)
+    err.print("raw text as delivered: it may hold personal data; do not pass it on", style="yellow", soft_wrap=True)
+    summary.show_set_aside(out, rows)
+
+
+@quarantine_app.command("replay")
+@_told
+def quarantine_replay(
+    source: Annotated[str | None, typer.Argument(help="A source; default: all")] = None,
+    file: Annotated[str | None, typer.Argument(help="One of its files, as `quarantine list` names it")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Take the files in quarantine again, after centre.yml or the format was mended; `run` then builds what changed."""
+    from orchestration import mending, summary
+    from orchestration.centre import load
+
+    place = Home.resolve(home)
+    centre = load(place.centre_file)
+    with _progress("taking again"):
+        replayed = mending.replay(place, centre, source, file)
+    summary.show_replayed(out, place, centre, replayed)
+    if replayed.gone:
+        raise typer.Exit(1)
+
+
+@app.command()
+@_told
+def forget(home: HomeOption = None) -> None:
+    """Remove what is older than `retention` in centre.yml allows; Dagster does so daily where its schedules are on."""
+    from orchestration import retention
+    from orchestration.centre import load
+
+    place = Home.resolve(home)
+    removed = retention.apply(place, load(place.centre_file))
+    for one in removed:
+        out.print(f"{one.table}: {one.rows:,} rows of {one.source} that ended before {one.before}")
+    if not removed:
+        out.print("nothing is older than centre.yml allows")
 
 
 @app.command()

@@ -107,6 +107,6 @@ def replay(home: Home, centre: Centre, source: str | None = None, file: str | No
     lake = Lake(home.lake)
     with home.writing():
         for each in waiting:
-            lake.reopen(*each)
+            lake.retake(*each)
     accounts = taking.take_deliveries(home, centre)
     return Replayed(accounts, sorted(waiting - {(account.source, account.file) for account in accounts}))

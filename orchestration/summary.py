@@ -6,7 +6,7 @@ between two values of one indicator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,17 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest import Account, Lake
+from orchestration import mending
 from orchestration.builds import Ledger, plan
 from orchestration.centre import CentreError, load
 from orchestration.home import Home
 from serving import dictionary
 
 if TYPE_CHECKING:
+    from orchestration.centre import Centre
+    from orchestration.mending import Broken, Replayed, SetAside
+    from orchestration.names import Unknown
+    from orchestration.rehearsal import Rehearsal
     from orchestration.run import Outcome
 
 _WORDS = {
@@ -40,7 +45,10 @@ _WORDS = {
         "deliveries": "Deliveries",
         "nothing": "Nothing new in landing; the warehouse holds everything the lake holds.",
         "checks": "Checks: {passed} passed, {failed} failed",
-        "set_aside": "Rows in quarantine, each with its rule and mend: {path}",
+        "set_aside": "Rows in quarantine, with rule and mend: {path}; `gaugebook quarantine list` sums them up",
+        "trial": "On trial; nothing is loaded",
+        "not_matched": "Not taken: the `files` pattern of the source does not match {names}",
+        "gone": "{name} is in quarantine and no longer in landing: deliver it again",
         "not_taken": "In landing and not taken; after a run: no source has this folder and these files: {names}",
         "look": "Where to look",
         "final": "",
@@ -64,7 +72,10 @@ _WORDS = {
         "deliveries": "本次交付",
         "nothing": "没有新文件;数仓与数据湖一致。",
         "checks": "检查:{passed} 项通过,{failed} 项未通过",
-        "set_aside": "隔离的行及其规则与修正办法:{path}",
+        "set_aside": "隔离的行及其规则与修正办法:{path};汇总见 `gaugebook quarantine list`",
+        "trial": "试收,不入库",
+        "not_matched": "未接收:数据源的 `files` 不匹配 {names}",
+        "gone": "{name} 在隔离区,但已不在 landing:请重新交付",
         "not_taken": "landing 中未接收的文件;运行后仍列出的,没有数据源对应其目录和文件名:{names}",
         "look": "查看结果",
         "final": "",
@@ -129,27 +140,7 @@ def show_status(console: Console, home: Home) -> bool:
     words = _WORDS[load(home.centre_file).locale]
     lake = Lake(home.lake)
     accounts = lake.accounts()
-    table = Table(title=words["deliveries"])
-    for column in ("source", "file", "table"):
-        table.add_column(column, overflow="fold")
-    for column in ("rows in", "loaded", "duplicate", "quarantined"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("state")
-    balanced = True
-    for account in accounts:
-        even = account.rows_in == account.loaded + account.duplicate + account.quarantined
-        balanced &= even
-        table.add_row(
-            account.source,
-            account.file,
-            account.table,
-            f"{account.rows_in:,}",
-            f"{account.loaded:,}",
-            f"{account.duplicate:,}",
-            f"{account.quarantined:,}",
-            account.state if even else f"{account.state}, does not balance",
-            style=None if even else "red",
-        )
+    table, balanced = _file_table(words["deliveries"], accounts)
     console.print(table)
     newest = {(account.source, account.file): account.delivery for account in accounts}
     _show_not_loaded(console, words, home, [a for a in accounts if a.delivery == newest[a.source, a.file]])
@@ -161,6 +152,66 @@ def show_status(console: Console, home: Home) -> bool:
         console.print(f"not built yet: {', '.join(day.isoformat() for day in outstanding.days)}")
     console.print(f"newest day: {ledger.as_of or 'none'}; build {ledger.number}")
     return balanced
+
+
+def show_rehearsal(console: Console, centre: Centre, rehearsal: Rehearsal) -> None:
+    """Print what a delivery would come to: the account of each file and table, rules broken, files not taken."""
+    words = _WORDS[centre.locale]
+    console.print(_file_table(words["trial"], rehearsal.accounts)[0])
+    _show_refusals(console, words, rehearsal.accounts)
+    if rehearsal.broken:
+        show_broken(console, rehearsal.broken)
+    if rehearsal.not_taken:
+        console.print(words["not_matched"].format(names=", ".join(rehearsal.not_taken)), style="red", soft_wrap=True)
+
+
+def show_broken(console: Console, broken: Sequence[Broken]) -> None:
+    """Print the rules that rows in quarantine break, with the first of the rows and what to do."""
+    table = Table()
+    for column in ("source", "file", "table", "rule"):
+        table.add_column(column, overflow="fold")
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("first at", overflow="fold")
+    table.add_column("what is wrong, and the mend", ratio=1)
+    for each in broken:
+        told = f"{each.message}; {each.mend}"
+        table.add_row(each.source, each.file, each.table, each.rule, f"{each.rows:,}", each.place, told)
+    console.print(table if broken else "The quarantine is empty.")
+
+
+def show_set_aside(console: Console, rows: Sequence[SetAside]) -> None:
+    """Print rows in quarantine: where they stand, why they are there, and their raw text."""
+    for row in rows:
+        place = " · ".join(filter(None, (row.place, row.table, row.rule)))
+        console.print(place, style="bold", soft_wrap=True)
+        console.print(f"  {row.message}; {row.mend}", soft_wrap=True)
+        if row.raw:
+            console.print(f"  {row.raw}", soft_wrap=True)
+
+
+def show_replayed(console: Console, home: Home, centre: Centre, replayed: Replayed) -> None:
+    """Print the new accounts of the files taken again, what they still break, and those that landing has no more."""
+    words = _WORDS[centre.locale]
+    console.print(_file_table(words["deliveries"], replayed.accounts)[0])
+    _show_refusals(console, words, replayed.accounts)
+    files = {(account.source, account.file) for account in replayed.accounts}
+    if still := [each for each in mending.broken(home.quarantine) if (each.source, each.file) in files]:
+        show_broken(console, still)
+    for source, file in replayed.gone:
+        console.print(words["gone"].format(name=f"{source}/{file}"), style="red", soft_wrap=True)
+
+
+def show_unresolved(console: Console, found: Sequence[Unknown]) -> None:
+    """Print names in the data that nothing declares, with their days and rows, and the line that would declare them."""
+    table = Table()
+    for column in ("what", "source", "name", "first day", "last day"):
+        table.add_column(column, overflow="fold")
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("the line that declares it; ? is yours to fill", overflow="fold")
+    for each in found:
+        days = (each.first.isoformat(), each.last.isoformat())
+        table.add_row(each.what, each.source, each.name, *days, f"{each.rows:,}", each.line)
+    console.print(table if found else "Every name in the data is declared.")
 
 
 def show_dictionary(console: Console, home: Home, name: str | None) -> None:
@@ -190,8 +241,7 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
 def _show_not_loaded(console: Console, words: dict[str, str], home: Home, accounts: Iterable[Account]) -> None:
     """Print why files were refused, where rows in quarantine are, and what in landing belongs to no source."""
     told = list(accounts)
-    for refusal in dict.fromkeys(f"{words['refused']}: {a.source}: {a.reason}" for a in told if a.reason):
-        console.print(refusal, style="red", soft_wrap=True)
+    _show_refusals(console, words, told)
     if any(account.quarantined for account in told):
         console.print(words["set_aside"].format(path=home.quarantine), soft_wrap=True)
     taken = {f"{account.source}/{account.file}" for account in Lake(home.lake).accounts()}
@@ -200,6 +250,37 @@ def _show_not_loaded(console: Console, words: dict[str, str], home: Home, accoun
     if names:
         listed = ", ".join([*names[:_NAMES], *["…"] * (len(names) > _NAMES)])
         console.print(words["not_taken"].format(names=listed), style="yellow", soft_wrap=True)
+
+
+def _show_refusals(console: Console, words: dict[str, str], accounts: Iterable[Account]) -> None:
+    for refusal in dict.fromkeys(f"{words['refused']}: {a.source}: {a.reason}" for a in accounts if a.reason):
+        console.print(refusal, style="red", soft_wrap=True)
+
+
+def _file_table(title: str, accounts: Iterable[Account]) -> tuple[Table, bool]:
+    """Return the account of each file and table, and whether all balance."""
+    table = Table(title=title)
+    for column in ("source", "file", "table"):
+        table.add_column(column, overflow="fold")
+    for column in ("rows in", "loaded", "duplicate", "quarantined"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("state")
+    balanced = True
+    for account in accounts:
+        even = account.rows_in == account.loaded + account.duplicate + account.quarantined
+        balanced &= even
+        table.add_row(
+            account.source,
+            account.file,
+            account.table,
+            f"{account.rows_in:,}",
+            f"{account.loaded:,}",
+            f"{account.duplicate:,}",
+            f"{account.quarantined:,}",
+            account.state if even else f"{account.state}, does not balance",
+            style=None if even else "red",
+        )
+    return table, balanced
 
 
 def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table:

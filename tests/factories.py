@@ -74,6 +74,7 @@ _REFERENCE: dict[str, pa.Schema] = {
     "site": pa.schema([("site_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT), ("time_zone", TEXT)]),
     "queue": pa.schema([(n, TEXT) for n in ("queue_key", "name_en", "name_zh", "queue_group", "channel")]),
     "team": pa.schema([("team_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
+    "name": pa.schema([(n, TEXT) for n in ("kind", "source_system", "source_name", "declared_key")]),
     "parameter": pa.schema(
         [
             ("parameter", TEXT),
@@ -109,7 +110,7 @@ class Lake:
         self.declare("source", [{"source_system": n, "site_key": s, "time_zone": z} for n, (s, z) in SOURCES.items()])
         sites = dict(SOURCES.values())
         self.declare("site", [{"site_key": s, "name_en": s, "name_zh": s, "time_zone": z} for s, z in sites.items()])
-        for name in ("queue", "team", "parameter", "target"):
+        for name in ("queue", "team", "name", "parameter", "target"):
             self.declare(name, [])
 
     def add(self, table_name: str, rows: Iterable[Row]) -> Lake:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from ingest.formats.spreadsheet import SpreadsheetSource
-from ingest.identity import Unresolved, unresolved
+from ingest.identity import Seen, unresolved
 from tests.unit.ingest.deliveries import Desk
 
 CALLS = (
@@ -118,6 +118,6 @@ def test_names_that_are_nobodys_are_told_with_their_days_and_rows(desk: Desk) ->
         found = unresolved(con, desk.lake, ["pbx", "other"])
     # 1001 is E1's on the 5th only; 1002 is an employee number; 1001 of the other system is nobody's.
     assert found == [
-        Unresolved("pbx", "1001", date(2026, 9, 1), date(2026, 9, 9), 3),
-        Unresolved("other", "1001", date(2026, 9, 6), date(2026, 9, 6), 1),
+        Seen("pbx", "1001", date(2026, 9, 1), date(2026, 9, 9), 3),
+        Seen("other", "1001", date(2026, 9, 6), date(2026, 9, 6), 1),
     ]

@@ -42,7 +42,7 @@ def test_a_refused_file_is_told_with_its_reason_until_it_is_mended(desk: Desk) -
     after_run = told(desk, Outcome(desk.take()))
     for text in (after_run, told(desk)):
         assert "refused: pbx: log: 1 of 1 rows fail" in text
-        assert f"Rows in quarantine, each with its rule and mend: {desk.root / 'quarantine'}" in text
+        assert f"Rows in quarantine, with rule and mend: {desk.root / 'quarantine'}" in text
     assert "Nothing new" not in after_run
     desk.deliver("log", GOOD)
     desk.take()

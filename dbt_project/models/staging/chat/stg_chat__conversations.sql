@@ -11,13 +11,20 @@ sources as (
 
 ),
 
+queue_names as (
+
+    select * from {{ ref('stg_centre__names') }}
+    where kind = 'queue'
+
+),
+
 renamed as (
 
     select
         -- ids
         source.source_system,
         source.conversation_id,
-        source.queue_key,
+        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
         coalesce(source.first_agent_key, source.agent_key) as agent_alias,
         source.customer_ref,
         sources.site_key,
@@ -46,6 +53,10 @@ renamed as (
         {{ site_time('source.first_agent_message_at') }} as first_agent_message_at_local
     from source
     left join sources on source.source_system = sources.source_system
+    left join queue_names
+        on
+            source.source_system = queue_names.source_system
+            and source.queue_key = queue_names.source_name
 
 )
 

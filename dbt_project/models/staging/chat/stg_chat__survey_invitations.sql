@@ -11,6 +11,13 @@ sources as (
 
 ),
 
+queue_names as (
+
+    select * from {{ ref('stg_centre__names') }}
+    where kind = 'queue'
+
+),
+
 renamed as (
 
     select
@@ -18,7 +25,7 @@ renamed as (
         source.source_system,
         source.response_id,
         source.interaction_id,
-        source.queue_key,
+        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
         source.agent_key as agent_alias,
         sources.site_key,
 
@@ -39,6 +46,10 @@ renamed as (
         {{ site_time('source.asked_at') }} as asked_at_local
     from source
     left join sources on source.source_system = sources.source_system
+    left join queue_names
+        on
+            source.source_system = queue_names.source_system
+            and source.queue_key = queue_names.source_name
 
 )
 

@@ -4,39 +4,50 @@ with source as (
 
 ),
 
+team_names as (
+
+    select * from {{ ref('stg_centre__names') }}
+    where kind = 'team'
+
+),
+
 renamed as (
 
     select
         -- ids
-        source_system,
-        employee_key,
-        site_key,
-        team_key,
-        supervisor_key as leader_key,
+        source.source_system,
+        source.employee_key,
+        source.site_key,
+        coalesce(team_names.declared_key, source.team_key) as team_key,
+        source.supervisor_key as leader_key,
 
         -- strings
-        name,
-        role,
-        status,
-        leave_reason,
+        source.name,
+        source.role,
+        source.status,
+        source.leave_reason,
 
         -- numerics
-        contract_hours_week,
-        birth_month,
-        birth_day,
+        source.contract_hours_week,
+        source.birth_month,
+        source.birth_day,
 
         -- booleans
-        birthday_consent,
+        source.birthday_consent,
 
         -- dates
-        valid_from,
-        valid_to,
-        hired_on,
-        left_on,
+        source.valid_from,
+        source.valid_to,
+        source.hired_on,
+        source.left_on,
 
         -- timestamps
-        record_updated_at
+        source.record_updated_at
     from source
+    left join team_names
+        on
+            source.source_system = team_names.source_system
+            and source.team_key = team_names.source_name
 
 )
 

@@ -11,6 +11,13 @@ sources as (
 
 ),
 
+queue_names as (
+
+    select * from {{ ref('stg_centre__names') }}
+    where kind = 'queue'
+
+),
+
 renamed as (
 
     select
@@ -19,7 +26,7 @@ renamed as (
         source.source_record_id as offer_id,
         source.interaction_id,
         source.visit_seq,
-        source.queue_key,
+        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
         source.agent_key as agent_alias,
         sources.site_key,
 
@@ -34,6 +41,10 @@ renamed as (
         {{ site_time('source.offered_at') }} as offered_at_local
     from source
     left join sources on source.source_system = sources.source_system
+    left join queue_names
+        on
+            source.source_system = queue_names.source_system
+            and source.queue_key = queue_names.source_name
 
 )
 

@@ -1,0 +1,21 @@
+with source as (
+
+    select * from {{ source('centre', 'name') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        source_system,
+        source_name,
+        declared_key,
+
+        -- strings
+        kind
+    from source
+
+)
+
+select * from renamed
