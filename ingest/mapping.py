@@ -9,20 +9,23 @@ rejected, because no clock of the site ever showed it. A time that the clocks sh
 earlier of the two, unless the column declares ``after: <column>`` and the earlier reading would lie before that
 column: then the later one is taken. With ``rolls_over: true`` a time that still lies before it moves to the next day.
 
-Privacy. A column that nobody declared cannot be known to be free of personal data, so undeclared columns stay outside
-the lake. ``keep:`` names the columns whose values go to ``extra``: naming one there is the declaration that it holds
-no personal data.
+Columns that nobody declared are kept in ``extra``, so that a new one is seen and counted. Whether they hold personal
+data cannot be known: what looks like a mail address or a number of a person is redacted, and a column whose name tells
+of a person (``PERSONAL``) keeps its name but not its values. ``keep:`` declares that columns hold no personal data:
+their values are kept as they are. ``drop:`` leaves columns out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from ingest.contract import DATE, INSTANT, TABLES, Column, Table
+from ingest.contract import DATE, INSTANT, TABLES, WHOLE, Column, Table
 from ingest.source import TimeZone
 
 Unit = Literal["ms", "s", "min", "h", "day", "hms", "hm"]
@@ -30,6 +33,24 @@ Unit = Literal["ms", "s", "min", "h", "day", "hms", "hm"]
 
 Scale = Literal[1, 100, "percent_text"]
 """Of percents: the number that stands for the whole, or ``percent_text`` for ``85%``."""
+
+PERSONAL = re.compile(
+    r"\b(?:(?:sur|fore|first|last|middle|full|nick|user|contact|customer|caller|client|guest|employee|agent|staff|"
+    r"display)?[ _]?name|e?-?mail|(?:tele)?phone|mobile|cell|msisdn|fax|caller[ _]?id|ani|address|street|post ?code|"
+    r"zip|birth\w*|dob|age|gender|sex|marital\w*|religion|ethnic\w*|national\w*|passport|ssn|social[ _]security\w*|"
+    r"id[ _]?card|iban|account[ _]?(?:no|number)|card[ _]?(?:no|number)|salary|income|bank\w*|wechat|qq)\b"
+    r"|姓名|名字|联系人|客户名|电话|手机|号码|邮箱|邮件|地址|住址|邮编|生日|出生|年龄|性别|婚姻|民族|籍贯|身份证|护照|证件|银行|卡号|"
+    r"工资|薪资|收入|微信|社保",
+    re.IGNORECASE,
+)
+"""Names of columns that tell of a person. English and Chinese; ``_`` counts as a blank."""
+
+
+def tells_of_person(column: str) -> bool:
+    """Whether a column's name says that its values are personal data."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", column)
+    return PERSONAL.search(words) is not None
+
 
 _FILLED_BY_READER = ("source_system", "source_record_id", "extra")
 
@@ -60,13 +81,15 @@ class Converted(Declared):
     refers = ("after",)
 
     format: str | list[str] | None = None
-    """Of times and dates: strptime patterns, ``epoch``, ``epoch_ms`` or ``excel``; ISO-8601 (instants with offset)
-    when none is given."""
+    """Of times and dates: strptime patterns, ``epoch``, ``epoch_ms``, ``excel`` or ``excel_1904`` (serial days of a
+    workbook with the one or the other first day); ISO-8601 (instants with offset) when none is given."""
     zone: TimeZone | None = None
     unit: Unit | None = None
     scale: Scale | None = None
     decimal: Literal[".", ","] = "."
     """Decimal mark; the other of the two groups thousands."""
+    part: Literal["month", "day"] | None = None
+    """Of a date, for a column that holds its month or its day only (a birthday without the year)."""
     values: dict[str, str | bool | int | float | None] = Field(default_factory=dict)
     """Translation of tokens; ``*`` stands for every other token. A token without translation rejects the row."""
     after: str | None = None
@@ -97,6 +120,12 @@ class NamePart(Converted):
     """The first group of a regular expression over the file's name."""
 
     file_name: str
+
+
+class SheetPart(Converted):
+    """The first group of a regular expression over the name of the workbook's sheet."""
+
+    sheet_name: str
 
 
 class Constant(Declared):
@@ -150,6 +179,7 @@ class OfSource(Declared):
 _KINDS: dict[str, type[Declared]] = {
     "column": Cell,
     "file_name": NamePart,
+    "sheet_name": SheetPart,
     "value": Constant,
     "same_as": Copy,
     "filled": Presence,
@@ -168,6 +198,7 @@ def _kind(declared: object) -> str | None:
 Mapped = Annotated[
     Annotated[Cell, Tag("column")]
     | Annotated[NamePart, Tag("file_name")]
+    | Annotated[SheetPart, Tag("sheet_name")]
     | Annotated[Constant, Tag("value")]
     | Annotated[Copy, Tag("same_as")]
     | Annotated[Presence, Tag("filled")]
@@ -177,11 +208,52 @@ Mapped = Annotated[
     Discriminator(
         _kind,
         custom_error_type="unknown_mapping",
-        custom_error_message="declare one of: column, file_name, value, same_as, from + filled, from + plus, "
-        "since + until, source",
+        custom_error_message="declare one of: column, file_name, sheet_name, value, same_as, from + filled, "
+        "from + plus, since + until, source",
     ),
 ]
 """How one contract column is filled."""
+
+
+class Matrix(BaseModel):
+    """A table with a column a day, or a column a question, turned into one with a row for each before it is mapped.
+
+    ``days`` is the form of the headers that are days (strptime, one or several; ISO dates and a workbook's true dates
+    always count); ``columns`` names the columns to turn where they are no days. The columns map as if the table had
+    these instead: ``name``, the day as ISO text or the column's name; ``state``, which is ``filled``, ``empty``, or
+    ``closed`` for a day on which nobody has a value; and the cell itself, under the name that ``cells`` gives it. Where
+    one matrix comes in several files, ``cells`` says by the pattern of the file's name what its cells are
+    (``{"in_time*": In, "out_time*": Out}``): rows that agree in the columns the mapping reads are joined.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: str | list[str] = "%Y-%m-%d"
+    columns: list[str] = Field(default_factory=list)
+    name: str = "Day"
+    state: str = "State"
+    cells: str | dict[str, str]
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """File pattern → name of the cells."""
+        return {"*": self.cells} if isinstance(self.cells, str) else self.cells
+
+    @property
+    def made(self) -> list[str]:
+        """Names of the columns that the matrix gives."""
+        return [self.name, self.state, *dict.fromkeys(self.parts.values())]
+
+    def label(self, header: str) -> str | None:
+        """Return what stands for a column that is turned, ``None`` for another one."""
+        if self.columns:
+            return header if header in self.columns else None
+        for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", *listed(self.days)):
+            try:
+                return datetime.strptime(header, form).date().isoformat()
+            except ValueError:
+                continue
+        return None
 
 
 class TableMapping(BaseModel):
@@ -189,8 +261,9 @@ class TableMapping(BaseModel):
 
     Without ``columns`` the header must be the contract's own names: ISO-8601 instants with offset, ISO dates,
     durations in milliseconds, percents of 100, ``true`` and ``false``. ``only`` keeps the rows whose columns have one
-    of the given values; the others are not part of the delivery. ``fill_down`` names columns whose empty cells repeat
-    the cell above (merged cells). ``na`` lists the texts that mean "no value".
+    of the given values, ``skip`` leaves such rows out (totals between the rows); what is left out is not part of the
+    delivery. ``fill_down`` names columns whose empty cells repeat the cell above. ``na`` lists the texts that mean "no
+    value". ``keep`` and ``drop`` are for columns that nothing maps, see the module.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
@@ -202,8 +275,11 @@ class TableMapping(BaseModel):
     columns: dict[str, Mapped] = Field(default_factory=dict)
     na: list[str] = Field(default_factory=lambda: [""])
     only: dict[str, list[str]] = Field(default_factory=dict)
+    skip: dict[str, list[str]] = Field(default_factory=dict)
     keep: list[str] = Field(default_factory=list)
+    drop: list[str] = Field(default_factory=list)
     fill_down: list[str] = Field(default_factory=list)
+    matrix: Matrix | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -233,6 +309,11 @@ class TableMapping(BaseModel):
         """The contract table that is filled."""
         return TABLES[self.table]
 
+    @property
+    def left_out(self) -> list[str]:
+        """Names of columns that are no data, or are not to enter the lake."""
+        return self.drop if self.columns else [*self.drop, "source_system", "extra"]
+
     def resolved(self, header: Iterable[str]) -> dict[str, Mapped]:
         """Return the declared columns, or those of a header that carries the contract's own names."""
         if self.columns:
@@ -247,17 +328,19 @@ class TableMapping(BaseModel):
     def missing(self, header: Iterable[str]) -> list[str]:
         """Return the column names that the mapping needs and a header lacks."""
         present = set(header)
-        needed = [*self.only, *self.keep, *self.fill_down]
+        needed = [*self.only, *self.skip, *self.keep, *self.fill_down, *(self.matrix.columns if self.matrix else ())]
         if self.columns:
             needed += [name for cell in self.columns.values() if isinstance(cell, Cell) for name in listed(cell.column)]
         else:
             needed += [c.name for c in self.contract.columns if c.required and c.name not in _FILLED_BY_READER]
-        return [name for name in dict.fromkeys(needed) if name not in present]
+        made = self.matrix.made if self.matrix else []
+        return [name for name in dict.fromkeys(needed) if name not in present and name not in made]
 
     def wanted(self, header: Iterable[str]) -> list[str]:
         """Return the column names that the mapping reads, among those of one or several headers."""
         cells = [cell for cell in self.resolved(header).values() if isinstance(cell, Cell)]
-        return list(dict.fromkeys([name for cell in cells for name in listed(cell.column)] + [*self.only, *self.keep]))
+        read = [name for cell in cells for name in listed(cell.column)]
+        return list(dict.fromkeys([*read, *self.only, *self.skip, *self.keep]))
 
 
 def _own_name(column: Column) -> Cell:
@@ -296,7 +379,8 @@ def _check_kind(column: Column, declared: Declared) -> None:
         misplaced = [
             ("unit", declared.unit is not None and not is_duration),
             ("scale", declared.scale is not None and not is_percent),
-            ("format", declared.format is not None and column.type not in (INSTANT, DATE)),
+            ("format", declared.format is not None and column.type not in (INSTANT, DATE) and declared.part is None),
+            ("part", declared.part is not None and column.type != WHOLE),
             ("zone", declared.zone is not None and column.type != INSTANT),
             ("after", declared.after is not None and column.type != INSTANT),
         ]

@@ -6,6 +6,7 @@ well-typed row must satisfy beyond its types is the contract's business. None of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
@@ -26,17 +27,23 @@ from ingest.mapping import (
     OfSource,
     Presence,
     Scale,
+    SheetPart,
     Shifted,
     TableMapping,
     in_order,
     listed,
+    tells_of_person,
 )
 
 Derived = Constant | Copy | Presence | Shifted | Between | OfSource
 
 _SQL_TYPES = {INSTANT: "timestamptz", DATE: "date", TEXT: "varchar", WHOLE: "bigint", REAL: "double", FLAG: "boolean"}
 _MILLISECONDS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "day": 86_400_000}
+_FIRST_DAYS = {"excel": "1899-12-30", "excel_1904": "1904-01-01"}
+"""Day 0 of serial days. Excel counts a 29 February 1900 that never was, so from March 1900 on its day 0 lies there."""
 _ISO_WITH_OFFSET = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)"
+WITHHELD = "[personal]"
+"""What stands in ``extra`` for the values of a column whose name tells of a person."""
 _TOLD = pa.schema([REJECTS.field(part) for part in ("rule", "message", "mend")])
 _CORRECT_TOKEN = "translate the token under values, list it under na, or correct the cell"
 
@@ -120,10 +127,10 @@ def instant(query: Query, name: str, text: str, is_clock: str, zone: str, declar
         if pattern in ("epoch", "epoch_ms"):
             microseconds = 1_000_000 if pattern == "epoch" else 1_000
             absolute.append(f"make_timestamptz(round(try_cast({text} as double) * {microseconds})::bigint)")
-        elif pattern == "excel":
+        elif pattern in _FIRST_DAYS:
             # A double holds a serial day to about a microsecond; what lies below a millisecond is noise.
             days = f"round(try_cast({text} as double) * 86400000)::bigint"
-            naive.append(f"timestamp '1899-12-30' + to_milliseconds({days})")
+            naive.append(f"timestamp '{_FIRST_DAYS[pattern]}' + to_milliseconds({days})")
         elif "%z" in pattern or "%Z" in pattern:
             absolute.append(f"try_strptime({text}, {literal(pattern)})")
         else:
@@ -179,8 +186,8 @@ def _placed(query: Query, name: str, naive: str, zone_name: str, declared: Conve
 def _date(text: str, is_clock: str, declared: Converted) -> str:
     readings = [f"case when {is_clock} then try_cast({text} as timestamp)::date end"]
     for pattern in listed(declared.format) or ["%Y-%m-%d"]:
-        if pattern == "excel":
-            readings.append(f"date '1899-12-30' + floor(try_cast({text} as double))::integer")
+        if pattern in _FIRST_DAYS:
+            readings.append(f"date '{_FIRST_DAYS[pattern]}' + floor(try_cast({text} as double))::integer")
         else:
             readings.append(f"try_strptime({text}, {literal(pattern)})::date")
     return f"coalesce({', '.join(readings)})"
@@ -201,7 +208,14 @@ def _duration(text: str, is_clock: str, declared: Converted) -> str:
         counted = _clock_ms(text, declared.unit)
     else:
         counted = f"round({number(text, declared.decimal)} * {_MILLISECONDS[declared.unit or 'ms']})::bigint"
-    return f"case when {is_clock} then {_clock_ms(text, 'hms')} else {counted} end"
+    # A duration of a day or more in a cell without the format [h] comes as a date with a time.
+    moment = f"try_cast({text} as timestamp)"
+    first = f"case when {moment} >= '1904-01-01' then 1904 when {moment} >= '1900-03-01' then 1900 else 1899 end"
+    days = f"case {first} when 1904 then date '1904-01-01' when 1900 then date '1899-12-30' else date '1899-12-31' end"
+    elapsed = (
+        f"case when {text} like '____-%' then epoch_ms({moment}) - epoch_ms({days}) else {_clock_ms(text, 'hms')} end"
+    )
+    return f"case when {is_clock} then {elapsed} else {counted} end"
 
 
 def percent(text: str, scale: Scale | None, decimal: Literal[".", ","] = ".") -> str:
@@ -224,6 +238,18 @@ def _plain(column: Column, text: str, is_clock: str, declared: Converted) -> tup
         return percent(text, declared.scale, declared.decimal), f"a percent of scale {declared.scale}", mend
     if column.type == REAL:
         return number(text, declared.decimal), "a number", _CORRECT_TOKEN
+    if column.type == WHOLE and declared.part:
+        forms = listed(declared.format) or ["%Y-%m-%d"]
+        # A leap year stands in where the text has none, so that 29 February is a day.
+        moments = [
+            f"try_strptime({text}, {literal(form)})"
+            if re.search("%[Yy]", form)
+            else f"try_strptime('2000 ' || {text}, {literal('%Y ' + form)})"
+            for form in forms
+        ]
+        clock = f"case when {is_clock} then try_cast({text} as timestamp) end"
+        value = f"date_part({literal(declared.part)}, coalesce({', '.join([clock, *moments])}))"
+        return value, f"a date of the form {' or '.join(forms)}", "declare the format, or correct the cell"
     if column.type == WHOLE:
         value = number(text, declared.decimal)
         return f"case when {value} = trunc({value}) then {value}::bigint end", "a whole number", _CORRECT_TOKEN
@@ -305,6 +331,29 @@ def _record_id(table: Table) -> str:
     return f"concat_ws('|', {', '.join(parts)})"
 
 
+def _extra(mapping: TableMapping, wanted: Sequence[str]) -> str:
+    """SQL for the columns that nothing maps, as JSON without the empty ones; null when all are."""
+    read = {*mapping.wanted(wanted), *mapping.left_out} - {*mapping.keep}
+    values = {
+        name: _harmless(name, cleaned(f"v{n}", mapping.na), is_declared=name in mapping.keep)
+        for n, name in enumerate(wanted)
+        if name not in read
+    }
+    if not values:
+        return "null::varchar"
+    pairs = ", ".join(f"{literal(name)}, {value}" for name, value in values.items())
+    return f"nullif(json_merge_patch('{{}}', json_object({pairs}))::varchar, '{{}}')"
+
+
+def _harmless(name: str, text: str, *, is_declared: bool) -> str:
+    """SQL for a text of a column that nothing maps, without what may be personal."""
+    if is_declared:
+        return text
+    if tells_of_person(name):
+        return f"case when ({text}) is not null then {literal(WITHHELD)} end"
+    return f"private_text({text})"
+
+
 def convert(
     con: duckdb.DuckDBPyConnection,
     cells: pa.Table,
@@ -318,8 +367,9 @@ def convert(
     """Turn cells into rows of the mapping's contract table and rejects, both in the order of the cells.
 
     ``cells`` has for the n-th wanted column its text ``v<n>`` and the flag ``c<n>`` (a workbook's true date or time),
-    besides ``_name`` (file name), a row's place, and the columns that the mapping says are computed. ``zone``,
-    ``site`` and ``source`` are the source's.
+    besides ``_name`` and ``_sheet`` (of the file and the sheet), a row's place, and the columns that the mapping says
+    are computed. Wanted columns that the mapping does not read go to ``extra``, for which ``con`` needs the function
+    ``private_text``. ``zone``, ``site`` and ``source`` are the source's.
     """
     table = mapping.contract
     columns = mapping.resolved(wanted)
@@ -335,17 +385,23 @@ def convert(
         elif isinstance(declared, NamePart):
             raw = f"nullif(regexp_extract(_name, {literal(declared.file_name)}, 1), '')"
             _convert(query, column, declared, raw, "false", zone, "the file name")
+        elif isinstance(declared, SheetPart):
+            raw = f"nullif(regexp_extract(_sheet, {literal(declared.sheet_name)}, 1), '')"
+            _convert(query, column, declared, raw, "false", zone, "the name of the sheet")
         else:
             _derive(query, column, declared, site, source)
     query.define("source_system", literal(source))
     if "source_record_id" not in columns:
         query.define("source_record_id", _record_id(table), *table.key)
-    kept = ", ".join(f"{literal(name)}, {cleaned(f'v{position[name]}', mapping.na)}" for name in mapping.keep)
-    query.define("extra", f"json_object({kept})::varchar" if kept else "null::varchar")
+    query.define("extra", _extra(mapping, wanted))
     for column in table.columns:
         if column.name not in (*columns, *mapping.computed, "source_system", "source_record_id", "extra"):
             query.define(column.name, f"null::{_SQL_TYPES[column.type]}")
     conditions = [f"{cleaned(f'v{position[c]}', mapping.na)} in {literals(v)}" for c, v in mapping.only.items()]
+    conditions += [
+        f"coalesce({cleaned(f'v{position[c]}', mapping.na)} not in {literals(v)}, true)"
+        for c, v in mapping.skip.items()
+    ]
     schema = batch_schema(table.name)
     con.register("mapped_cells", cells)
     try:

@@ -21,7 +21,7 @@ from ingest.contract import QA_ANSWER, QA_EVALUATION
 from ingest.formats.base import Batch, DeliveredFile, batch_schema
 from ingest.formats.conversion import Check, Query, cleaned, convert, literal, literals, number, percent
 from ingest.formats.sheet import Layout
-from ingest.formats.spreadsheet import distribute
+from ingest.formats.spreadsheet import gathered
 from ingest.mapping import Mapped, Scale, TableMapping
 from ingest.source import SourceBase
 
@@ -117,9 +117,7 @@ def read(
     files: Sequence[DeliveredFile], source: ScorecardSource, zone: str, con: duckdb.DuckDBPyConnection
 ) -> Iterator[Batch]:
     """Read scorecards as evaluations and answers; raise ``RefusedFile`` for a file that no form fits."""
-    for form, sheets in distribute(files, source.layout, source.forms):
-        wanted = form.wanted(name for sheet in sheets for name in sheet.header)
-        cells = pa.concat_tables([sheet.cells(wanted, form.fill_down) for sheet in sheets])
+    for form, wanted, cells, unread in gathered(files, source.layout, source.forms, source.forms):
         query = _score(form, wanted)
         con.register("scorecard_cells", cells)
         scored = con.sql(f"select * from {query.over('scorecard_cells')}").to_arrow_table()
@@ -131,7 +129,7 @@ def read(
         yield Batch(
             QA_EVALUATION.name,
             _noted(con),
-            pa.concat_tables([query.rejects(scored), unfit, *(sheet.rejects for sheet in sheets)]),
+            pa.concat_tables([query.rejects(scored), unfit, unread]),
         )
         yield Batch(QA_ANSWER.name, _answers(con, form))
         con.unregister("scorecard_scored")

@@ -1,12 +1,14 @@
 """Spreadsheets: delimited text and workbooks, mapped to contract tables as centre.yml declares.
 
-What a mapping may say is in ``ingest.mapping``, how files are opened in ``ingest.formats.sheet``. Formats with a shape
-of their own (a queue log, a scorecard) do not belong here.
+What a mapping may say is in ``ingest.mapping``, how files become cells in ``ingest.formats.sheet`` and its neighbours,
+how a column a day becomes a row a day in ``ingest.formats.matrix``. Formats with a shape of their own (a queue log, a
+scorecard) do not belong here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Literal, TypeVar
 
@@ -16,11 +18,17 @@ from pydantic import Field
 
 from ingest.formats.base import Batch, DeliveredFile, RefusedFile
 from ingest.formats.conversion import convert
-from ingest.formats.sheet import Layout, Sheet, read_sheet
+from ingest.formats.delimited import read_text
+from ingest.formats.matrix import unpivoted
+from ingest.formats.sheet import Layout, Sheet
+from ingest.formats.workbook import COMPOUND, ZIPPED, read_workbook
 from ingest.mapping import TableMapping
 from ingest.source import SourceBase
 
 AnyMapping = TypeVar("AnyMapping", bound=TableMapping)
+
+ROWS = 250_000
+"""Rows that are converted at once."""
 
 
 class SpreadsheetSource(SourceBase, frozen=True):
@@ -31,50 +39,112 @@ class SpreadsheetSource(SourceBase, frozen=True):
     tables: list[TableMapping] = Field(min_length=1)
 
 
+@dataclass
+class _Waiting:
+    """Cells and rejects of one mapping that are to be converted together, with the columns they hold."""
+
+    wanted: tuple[str, ...] = ()
+    sheet: str = ""
+    parts: list[tuple[pa.Table, pa.Table]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(cells) for cells, _ in self.parts)
+
+    def take(self) -> tuple[tuple[str, ...], pa.Table, pa.Table]:
+        """Return the columns and everything that waits, in one piece, and begin anew."""
+        cells, rejects = (pa.concat_tables(part) for part in zip(*self.parts, strict=True))
+        self.parts = []
+        return self.wanted, cells, rejects
+
+
 def read(
     files: Sequence[DeliveredFile], source: SpreadsheetSource, zone: str, con: duckdb.DuckDBPyConnection
 ) -> Iterator[Batch]:
-    """Read files of a source, one batch a mapping; raise ``RefusedFile`` for a file that no mapping fits."""
-    for mapping, sheets in distribute(files, source.layout, source.tables):
-        wanted = mapping.wanted(name for sheet in sheets for name in sheet.header)
-        cells = pa.concat_tables([sheet.cells(wanted, mapping.fill_down) for sheet in sheets])
+    """Read files of a source in batches; raise ``RefusedFile`` for a file that no mapping fits."""
+    plain = [mapping for mapping in source.tables if not mapping.matrix]
+    for mapping, wanted, cells, rejects in gathered(files, source.layout, source.tables, plain):
         rows, unfit = convert(con, cells, wanted, mapping, zone=zone, site=source.site, source=source.name)
-        yield Batch(mapping.table, rows, pa.concat_tables([unfit, *(sheet.rejects for sheet in sheets)]))
+        yield Batch(mapping.table, rows, pa.concat_tables([unfit, rejects]), expected=tuple(mapping.keep))
+    for mapping in source.tables:
+        taken = [file for file in files if fnmatch(file.path.name, mapping.files)]
+        if mapping.matrix and taken:
+            sheets = [sheet for file in taken for sheet in opened(file, source.layout, source.tables)]
+            wanted, cells, rejects = unpivoted(con, mapping, mapping.matrix, sheets)
+            rows, unfit = convert(con, cells, wanted, mapping, zone=zone, site=source.site, source=source.name)
+            yield Batch(mapping.table, rows, pa.concat_tables([unfit, rejects]))
 
 
-def distribute(
-    files: Sequence[DeliveredFile], layout: Layout, mappings: Sequence[AnyMapping]
-) -> Iterator[tuple[AnyMapping, list[Sheet]]]:
-    """Open files and give each to the mappings whose patterns fit its name.
+def gathered(
+    files: Sequence[DeliveredFile], layout: Layout, every: Sequence[TableMapping], mappings: Sequence[AnyMapping]
+) -> Iterator[tuple[AnyMapping, tuple[str, ...], pa.Table, pa.Table]]:
+    """Yield each mapping with the columns it wants, cells of these and rejects, many small files at once.
+
+    ``every`` are all mappings of the source: a column that another one reads is not unknown.
 
     Raises:
-        RefusedFile: no pattern fits the file, it cannot be read, or it lacks columns that a mapping needs.
+        RefusedFile: no pattern fits a file, it cannot be read, or it lacks columns that a mapping needs.
     """
-    sheets = [_fitting(read_sheet(file, layout), layout, mappings) for file in files]
-    for mapping in mappings:
-        if taken := [sheet for sheet in sheets if fnmatch(sheet.file.path.name, mapping.files)]:
-            yield mapping, taken
+    waiting = [_Waiting() for _ in mappings]
+    for file in files:
+        for sheet in opened(file, layout, every):
+            for mapping, held in zip(mappings, waiting, strict=True):
+                if not fnmatch(file.path.name, mapping.files):
+                    continue
+                wanted = (*mapping.wanted(sheet.header), *unknown(sheet, every))
+                if held.parts and (wanted, sheet.name) != (held.wanted, held.sheet):
+                    yield mapping, *held.take()
+                held.wanted, held.sheet = wanted, sheet.name
+                for cells, rejects in sheet.cells(wanted, mapping.fill_down):
+                    held.parts.append((cells, rejects))
+                    if held.rows >= ROWS:
+                        yield mapping, *held.take()
+    for mapping, held in zip(mappings, waiting, strict=True):
+        if held.parts:
+            yield mapping, *held.take()
 
 
-def _fitting(sheet: Sheet, layout: Layout, mappings: Sequence[TableMapping]) -> Sheet:
-    """Return a sheet whose columns fit every mapping that takes it."""
+def unknown(sheet: Sheet, mappings: Iterable[TableMapping]) -> list[str]:
+    """Return the columns of a sheet that no mapping taking it reads or leaves out, in the order of their names."""
     taking = [mapping for mapping in mappings if fnmatch(sheet.file.path.name, mapping.files)]
+    known = {name for mapping in taking for name in (*mapping.wanted(sheet.header), *mapping.left_out)}
+    turned = [mapping.matrix for mapping in taking if mapping.matrix]
+    return sorted({name for name in sheet.header if name not in known and not any(m.label(name) for m in turned)})
+
+
+def opened(file: DeliveredFile, layout: Layout, mappings: Sequence[TableMapping]) -> list[Sheet]:
+    """Open a file's sheets, whose columns fit every mapping that takes the file."""
+    taking = [mapping for mapping in mappings if fnmatch(file.path.name, mapping.files)]
     if not taking:
         raise RefusedFile(
-            sheet.file,
+            file,
             None,
             "no_table_for_file",
             f"none of the patterns {', '.join(mapping.files for mapping in mappings)} fits the file's name",
             "name the file as agreed, or declare its pattern under files",
         )
-    for mapping in taking:
-        if missing := mapping.missing(sheet.header):
-            raise RefusedFile(
-                sheet.file,
-                layout.header,
-                "missing_columns",
-                f"columns {', '.join(missing)} of {mapping.table} are not in the header; "
-                f"found: {', '.join(name for name in sheet.header if name)}",
-                "export the missing columns, correct their names in the mapping, or declare the line of the header",
-            )
-    return sheet
+    sheets = read_sheets(file, layout, lambda header: not any(mapping.missing(header) for mapping in taking))
+    for sheet in sheets:
+        for mapping in taking:
+            if missing := mapping.missing(sheet.header):
+                raise RefusedFile(
+                    file,
+                    layout.header,
+                    "missing_columns",
+                    f"columns {', '.join(missing)} of {mapping.table} are not in the header"
+                    f"{' of sheet ' + sheet.name if sheet.name else ''}; found: {', '.join(sheet.header)}",
+                    "export the missing columns, correct their names in the mapping (of columns with one name each is "
+                    "numbered), or declare the line of the header",
+                )
+    return sheets
+
+
+def read_sheets(file: DeliveredFile, layout: Layout, fits: Callable[[Sequence[str]], bool]) -> list[Sheet]:
+    """Open what a file holds as tables; ``fits`` says whether a header has the declared columns.
+
+    Raises:
+        RefusedFile: it cannot be read or has no header.
+    """
+    with file.path.open("rb") as content:
+        is_workbook = content.read(4) in (ZIPPED, COMPOUND)
+    return read_workbook(file, layout) if is_workbook else [read_text(file, layout, fits)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ingest.formats.conversion import convert
-from ingest.mapping import TableMapping
+from ingest.mapping import TableMapping, tells_of_person
+from ingest.privacy import Pseudonyms, register
+from tests.unit.ingest.deliveries import KEY
 
 LONDON = ZoneInfo("Europe/London")
 STATE = {"agent_key": "Agent", "state": {"value": "break"}, "raw_state": {"value": "Pause"}}
@@ -40,13 +43,14 @@ def converted(
 ) -> tuple[list[dict], list[dict]]:
     """Rows and rejects of a mapping over columns of text; ``true_clocks`` are columns of a workbook's own times."""
     declared = TableMapping.model_validate(mapping)
-    wanted = declared.wanted(table)
+    wanted = [*declared.wanted(table), *(name for name in table if name not in declared.wanted(table))]
     count = len(next(iter(table.values())))
     cells = pa.table(
         {
             **{f"v{n}": pa.array(table.get(name, [None] * count), pa.string()) for n, name in enumerate(wanted)},
             **{f"c{n}": pa.repeat(name in true_clocks, count) for n, name in enumerate(wanted)},
             "_name": pa.repeat("calls_2026-03-01.csv", count),
+            "_sheet": pa.repeat("Team A", count),
             "_file": pa.repeat(pa.scalar(0, pa.int32()), count),
             "_line": pa.array(range(2, count + 2), pa.int64()),
             "_raw": pa.repeat("raw", count),
@@ -54,6 +58,7 @@ def converted(
     )
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
+        register(con, Pseudonyms(KEY))
         rows, rejects = convert(con, cells, wanted, declared, zone=zone, site="london", source="pbx")
     return rows.to_pylist(), rejects.to_pylist()
 
@@ -91,7 +96,7 @@ def test_required_column_without_mapping_is_refused() -> None:
             "refer to each other in a circle",
         ),
         ({"queued_at": {"column": "Start", "rolls_over": True}}, "rolls_over needs after"),
-        ({"queued_at": {"col": "Start"}}, "declare one of: column, file_name, value"),
+        ({"queued_at": {"col": "Start"}}, "declare one of: column, file_name, sheet_name, value"),
         ({"wait_ms": {"from": "started_at", "plus": []}}, "gives? an instant"),
         ({"queue_key": False}, "queue_key: YAML reads yes, no, on and off as true or false: quote the column"),
         ({"outcome": {"column": "Result", "values": {False: "abandoned"}}}, "quote such tokens"),
@@ -130,6 +135,7 @@ def test_instant_without_format_needs_an_offset() -> None:
         ("epoch", "1767603600"),  # 2026-01-05T09:00:00Z: 20,458 days × 86,400 s + 9 × 3,600 s
         ("epoch_ms", "1767603600000"),
         ("excel", "46027.375"),  # 46,027 days after 1899-12-30 is 2026-01-05; 0.375 of a day is 09:00
+        ("excel_1904", "44565.375"),  # 1,462 days less: 1904-01-01 is day 1,462 of the other count
         (["%d.%m.%Y %H:%M", LOCAL], "2026-01-05 09:00:00"),
     ],
 )
@@ -350,11 +356,37 @@ def test_record_is_identified_by_its_key_columns_unless_mapped() -> None:
     assert mapped[0]["source_system"] == "pbx"
 
 
-def test_only_columns_declared_free_of_personal_data_reach_extra() -> None:
-    mapping = {**call(started_at={"value": "2026-01-05T09:00:00Z"}), "keep": ["Covers"]}
-    rows, _ = converted(mapping, {"Call": ["a"], "Covers": ["4"], "Guest": ["Leisha Buick"]})
-    assert rows[0]["extra"] == '{"Covers":"4"}'
-    assert "Leisha Buick" not in str(rows)
+def test_columns_that_nothing_maps_are_kept_without_what_may_be_personal() -> None:
+    mapping = {**call(started_at={"value": "2026-01-05T09:00:00Z"}), "keep": ["Guest"]}
+    table: dict[str, list[str | None]] = {
+        "Call": ["a", "b"],
+        "Covers": ["4", ""],
+        "Booking Contact Name": ["Leisha Buick", ""],
+        "客户手机": ["13912345678", ""],
+        "Remark": ["call ann@example.com", ""],
+        "Guest": ["regular", ""],
+    }
+    (full, empty), _ = converted(mapping, table)
+    assert json.loads(full["extra"]) == {
+        "Covers": "4",
+        "Booking Contact Name": "[personal]",
+        "客户手机": "[personal]",
+        "Remark": "call [email]",
+        "Guest": "regular",
+    }
+    assert empty["extra"] is None
+
+
+@pytest.mark.parametrize(
+    "name", ["Caller", "DOB", "date_of_birth", "BirthDate", "E-Mail", "出生日期", "Phone No", "Age"]
+)
+def test_names_that_tell_of_a_person(name: str) -> None:
+    assert tells_of_person(name) is (name != "Caller")
+
+
+@pytest.mark.parametrize("name", ["Queue", "Covers", "Page", "Language", "Percentage", "Filename", "技能组"])
+def test_names_that_tell_of_nobody(name: str) -> None:
+    assert not tells_of_person(name)
 
 
 def test_rows_outside_the_declared_selection_are_no_part_of_the_delivery() -> None:
@@ -362,6 +394,32 @@ def test_rows_outside_the_declared_selection_are_no_part_of_the_delivery() -> No
     rows, rejects = converted(mapping, {"Call": ["a", "b"], "Direction": ["In", "Out"]})
     assert [row["interaction_id"] for row in rows] == ["a"]
     assert not rejects
+
+
+def test_totals_between_the_rows_are_left_out() -> None:
+    mapping = {**call(started_at={"value": "2026-01-05T09:00:00Z"}), "skip": {"Call": ["Total", "合计"]}}
+    rows, rejects = converted(mapping, {"Call": ["a", "Total", "b", "合计"]})
+    assert [row["interaction_id"] for row in rows] == ["a", "b"]
+    assert not rejects
+
+
+def test_name_of_the_sheet_may_be_a_value() -> None:
+    mapping = call(started_at={"value": "2026-01-05T09:00:00Z"}, queue_key={"sheet_name": r"Team (\w+)"})
+    rows, _ = converted(mapping, {"Call": ["a"]})
+    assert rows[0]["queue_key"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [("1:30:00", 1.5), ("1900-01-01 12:00:00", 36), ("1900-03-01 06:00:00", 61 * 24 + 6), ("1904-01-02 12:00:00", 36)],
+)
+def test_duration_of_a_day_or_more_in_a_workbooks_clock(text: str, hours: float) -> None:
+    # Serial day 1.5 is 36 hours. It shows as noon of the first day: 1900-01-01, or 1904-01-02 where days begin in 1904;
+    # day 61.25 is 1900-03-01 06:00, since Excel counts a 29 February 1900.
+    mapping = call(started_at={"value": "2026-01-05T09:00:00Z"}, talk_ms={"column": "Talk", "unit": "s"})
+    rows, rejects = converted(mapping, {"Call": ["a"], "Talk": [text]}, true_clocks=("Talk",))
+    assert not rejects
+    assert rows[0]["talk_ms"] == hours * 3_600_000
 
 
 def test_version_may_come_from_the_file_name_and_values_from_the_source() -> None:
@@ -395,4 +453,4 @@ def test_without_a_mapping_the_header_carries_the_contracts_own_names() -> None:
     assert not rejects
     assert rows[0]["source_system"] == "pbx"
     assert rows[0]["started_at"] == at("2026-01-05 09:00:00")
-    assert rows[0]["extra"] is None
+    assert json.loads(rows[0]["extra"]) == {"note": "call me on [phone]"}

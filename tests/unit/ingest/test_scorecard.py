@@ -16,6 +16,8 @@ from pydantic import ValidationError
 
 from ingest.formats.base import DeliveredFile, RefusedFile, batch_schema
 from ingest.formats.scorecard import ScorecardSource, read
+from ingest.privacy import Pseudonyms, register
+from tests.unit.ingest.deliveries import KEY
 
 FORM: dict[str, Any] = {
     "columns": {
@@ -62,6 +64,7 @@ def taken(path: Path, declared: ScorecardSource) -> tuple[list[dict], list[dict]
     """Evaluations, answers and rejects of one file."""
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
+        register(con, Pseudonyms(KEY))
         batches = list(read([DeliveredFile(path, 0, path.name, "x")], declared, "Asia/Shanghai", con))
     assert [batch.table for batch in batches] == ["qa_evaluation", "qa_answer"]
     for batch in batches:
