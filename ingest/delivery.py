@@ -1,19 +1,23 @@
-"""Finding what was delivered: files in the landing folder that the lake has not taken as they are now.
+"""Finding what was delivered: files in landing that the lake has not taken as they are now.
 
-A file counts by its content, whatever its name: the same content again is a delivery wholly duplicate. Reading the
-content does not belong here.
+A file counts by its content, whatever its name: the same content again is a delivery wholly duplicate. Size and time of
+the last change only tell which files need not be looked into. Reading the content does not belong here.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from ingest.formats.base import DeliveredFile
+from ingest.formats.base import DeliveredFile, RefusedFile
 from ingest.lake import Delivery, Lake, Tally
+from ingest.landing import UNREADABLE, Entry, Landing, Problem
+from ingest.opening import Part, opened
 from ingest.source import SourceBase
 
 PASS_BYTES = 64 * 1024 * 1024
@@ -22,17 +26,27 @@ PASS_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Landed:
-    """A file in the landing folder that must be looked into."""
+    """A file in landing that must be looked into; ``problem`` says why it cannot be."""
 
     path: Path
     name: str
     digest: str
     size: int
     modified_ns: int
+    problem: Problem | None = None
+    is_copied: bool = False
 
-    def delivered(self, index: int) -> DeliveredFile:
-        """Return the file as formats see it."""
-        return DeliveredFile(self.path, index, self.name, self.digest)
+    def opened(self, index: int, encoding: str, folder: Path) -> list[Part]:
+        """Return what the file holds as formats read it; ``index`` is its place in the pass."""
+        file = DeliveredFile(self.path, index, self.name, self.digest)
+        if self.problem:
+            return [Part(file, RefusedFile(file, None, *self.problem))]
+        return opened(file, encoding, folder)
+
+    def release(self) -> None:
+        """Delete the copy that was made of a file in a remote landing."""
+        if self.is_copied:
+            shutil.rmtree(self.path.parent)
 
     def entry(
         self, source: str, declared: str, tallies: Sequence[Tally], reason: str | None, *, is_taken: bool
@@ -51,9 +65,12 @@ class Landed:
 
 @dataclass(frozen=True)
 class Found:
-    """New files, and copies: files whose content is taken, or will be, under another name."""
+    """New files, fetched one by one as they are asked for, and copies among those that have been.
 
-    new: list[Landed]
+    A copy is a file whose content is taken, or will be, under another name.
+    """
+
+    new: Iterator[Landed]
     copies: list[Landed]
 
 
@@ -62,51 +79,104 @@ def declaration(source: SourceBase, zone: str) -> str:
     return hashlib.sha256(f"{source.model_dump_json()}\n{zone}".encode()).hexdigest()
 
 
-def find(landing: Path, lake: Lake, source: SourceBase, declared: str, *, rereads: bool) -> Found:
-    """Return the deliveries to take.
+def find(landing: Landing, lake: Lake, source: SourceBase, declared: str, folder: Path, *, rereads: bool) -> Found:
+    """Return the deliveries to take, in the order of their names; what must be copied to be read goes into ``folder``.
 
     Once the source's declaration has changed, files that were refused or left rows in quarantine are taken again, and
     with ``rereads`` all others too.
     """
-    known = lake.known(source.name)
-    settled = [entry for entry in known if entry.declared == declared or (entry.is_clean and not rereads)]
-    by_file = {entry.file: entry for entry in known}
-    digests = {entry.digest for entry in settled}
-    found = Found([], [])
-    for path, name in _matching(landing / source.name, source.files):
-        stat = path.stat()
-        before = by_file.get(name)
-        is_settled = before is not None and before.digest in digests
-        if before and is_settled and (before.size, before.modified_ns) == (stat.st_size, stat.st_mtime_ns):
-            continue
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        landed = Landed(path, name, digest, stat.st_size, stat.st_mtime_ns)
-        if before and is_settled and before.digest == digest:
-            lake.renew(source.name, name, stat.st_size, stat.st_mtime_ns)
-        elif digest in digests:
-            found.copies.append(landed)
-        else:
-            found.new.append(landed)
-            digests.add(digest)
-    return found
+    copies: list[Landed] = []
+    return Found(_new(landing, lake, source, declared, folder, rereads, copies), copies)
 
 
-def passes(landed: Sequence[Landed]) -> Iterator[list[Landed]]:
-    """Cut files into passes of at most ``PASS_BYTES``, in the order of their names."""
+def suspects(landing: Landing, lake: Lake, source: SourceBase, declared: str, *, rereads: bool) -> Iterator[Entry]:
+    """Yield the files of which size or time tell that their content may have to be taken."""
+    by_file, digests = _settled(lake, source, declared, rereads)
+    for entry in _matching(landing, source):
+        before = by_file.get(entry.name)
+        if not before or before.digest not in digests or not _is_unchanged(entry, before):
+            yield entry
+
+
+def passes(landed: Iterable[Landed], *, or_empty: bool = False) -> Iterator[list[Landed]]:
+    """Cut files into passes of at most ``PASS_BYTES``; without any file, ``or_empty`` makes one empty pass.
+
+    Copies of remote files are deleted when the next pass is asked for.
+    """
     batch: list[Landed] = []
     size = 0
-    for file in sorted(landed, key=lambda each: each.name):
+    for file in landed:
         if batch and size + file.size > PASS_BYTES:
             yield batch
-            batch, size = [], 0
+            for taken in batch:
+                taken.release()
+            batch, size, or_empty = [], 0, False
         batch.append(file)
         size += file.size
-    if batch:
+    if batch or or_empty:
         yield batch
 
 
-def _matching(folder: Path, pattern: str) -> Iterator[tuple[Path, str]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith(".") and fnmatch(path.name, pattern):
-            yield path, path.relative_to(folder).as_posix()
+def _settled(lake: Lake, source: SourceBase, declared: str, rereads: bool) -> tuple[dict[str, Delivery], set[str]]:
+    """Return what is known of each file, and the content that need not be taken again."""
+    known = lake.known(source.name)
+    settled = [entry for entry in known if entry.declared == declared or (entry.is_clean and not rereads)]
+    return {entry.file: entry for entry in known}, {entry.digest for entry in settled}
+
+
+def _is_unchanged(entry: Entry, before: Delivery) -> bool:
+    return (before.size, before.modified_ns) == (entry.size, entry.modified_ns)
+
+
+def _new(
+    landing: Landing,
+    lake: Lake,
+    source: SourceBase,
+    declared: str,
+    folder: Path,
+    rereads: bool,
+    copies: list[Landed],
+) -> Iterator[Landed]:
+    by_file, digests = _settled(lake, source, declared, rereads)
+    for entry in _matching(landing, source):
+        before = by_file.get(entry.name)
+        is_settled = before is not None and before.digest in digests
+        if before and is_settled and _is_unchanged(entry, before):
+            continue
+        file = _fetched(landing, entry, folder)
+        if file is None:
+            continue
+        if before and is_settled and before.digest == file.digest:
+            lake.renew(source.name, file.name, file.size, file.modified_ns)
+            file.release()
+        elif file.digest in digests:
+            copies.append(file)
+            file.release()
+        else:
+            digests.add(file.digest)
+            yield file
+
+
+def _fetched(landing: Landing, entry: Entry, folder: Path) -> Landed | None:
+    """Return a file with its content at hand; none when it has gone since it was listed."""
+    problem = entry.problem
+    if not problem:
+        try:
+            path, digest = landing.fetch(entry, folder)
+            return Landed(path, entry.name, digest, entry.size, entry.modified_ns, is_copied=landing.is_remote)
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            problem = UNREADABLE
+    digest = hashlib.sha256(f"{problem}\n{entry.place}".encode(errors="surrogateescape")).hexdigest()
+    return Landed(Path(entry.place), entry.name, digest, entry.size, -abs(entry.modified_ns), problem)
+
+
+def _matching(landing: Landing, source: SourceBase) -> list[Entry]:
+    """Return the source's files whose name, with or without the ending of what packed them, matches its pattern."""
+
+    def matches(entry: Entry) -> bool:
+        name = entry.name.rpartition("/")[2]
+        return any(fnmatch(each, source.files) for each in (name, re.sub(r"(?i)\.(gz|zst|zstd|zip)$", "", name)))
+
+    return sorted(filter(matches, landing.entries(source.name)), key=lambda entry: entry.name)

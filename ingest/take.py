@@ -14,12 +14,13 @@ import duckdb
 
 from ingest.conform import begin, conform
 from ingest.contract import TABLES
-from ingest.delivery import Landed, declaration, find, passes
+from ingest.delivery import Landed, declaration, find, passes, suspects
 from ingest.formats import FORMATS
 from ingest.formats.base import DeliveredFile, Format, RefusedFile
 from ingest.identity import ALIASES, EMPLOYEES, restated
 from ingest.lake import Account, Change, Delivery, Lake, Tally
-from ingest.opening import opened, spill
+from ingest.landing import landing_at
+from ingest.opening import spill
 from ingest.privacy import Pseudonyms, register
 from ingest.quarantine import keep
 from ingest.source import Site, SourceBase
@@ -29,7 +30,7 @@ MEMORY = "1GB"
 
 
 def take(
-    landing: Path,
+    landing: Path | str,
     lake: Lake,
     quarantine: Path,
     sources: Sequence[SourceBase],
@@ -37,23 +38,25 @@ def take(
     pseudonyms: Pseudonyms,
     progress: Callable[[str], object] | None = None,
 ) -> list[Account]:
-    """Take everything new below ``landing`` and return its accounts.
+    """Take everything new in ``landing``, a folder or URL, and return its accounts.
 
     Each pass over some files of a source is one change of the lake: it counts whole or not at all.
 
     Raises:
-        IngestError: the lake was filled with another pseudonym key.
+        IngestError: the lake was filled with another pseudonym key, or the landing location cannot be read.
     """
     lake.bind(pseudonyms)
     lake.sweep()
     before = len(lake.accounts())
     zones = {source.name: sites[source.site].time_zone for source in sources}
+    landed = landing_at(landing)
     for source in sources:
         site = sites[source.site]
         declared = declaration(source, site.time_zone)
-        found = find(landing, lake, source, declared, rereads=FORMATS[source.format].rereads)
+        rereads = FORMATS[source.format].rereads
+        found = find(landed, lake, source, declared, lake.root / ".spill" / "landed", rereads=rereads)
         again = lake.declared(source.name) not in (None, declared)
-        for files in list(passes(found.new)) or [[]] * again:
+        for files in passes(found.new, or_empty=again):
             with duckdb.connect(config={"temp_directory": f"{lake.root}/.spill", "memory_limit": MEMORY}) as con:
                 con.execute("set TimeZone = 'UTC'")
                 register(con, pseudonyms)
@@ -68,12 +71,14 @@ def take(
     return lake.accounts()[before:]
 
 
-def has_news(landing: Path, lake: Lake, sources: Sequence[SourceBase], sites: Mapping[str, Site]) -> bool:
-    """Return whether ``take`` would find anything to do: a new file, a copy, or a source declared otherwise."""
+def has_news(landing: Path | str, lake: Lake, sources: Sequence[SourceBase], sites: Mapping[str, Site]) -> bool:
+    """Return whether ``take`` would find anything to do: a file new or touched, or a source declared otherwise."""
+    landed = landing_at(landing)
     for source in sources:
         declared = declaration(source, sites[source.site].time_zone)
-        found = find(landing, lake, source, declared, rereads=FORMATS[source.format].rereads)
-        if found.new or found.copies or lake.declared(source.name) not in (None, declared):
+        if lake.declared(source.name) not in (None, declared):
+            return True
+        if any(suspects(landed, lake, source, declared, rereads=FORMATS[source.format].rereads)):
             return True
     return False
 
@@ -134,7 +139,7 @@ class _Pass:
         """Open the files into ``parts``; return the refusals of those that cannot be opened."""
         refusals: dict[int, RefusedFile] = {}
         for n, file in enumerate(self.files):
-            for part in opened(file.delivered(n), self.source.encoding, folder / str(n)):
+            for part in file.opened(n, self.source.encoding, folder / str(n)):
                 if part.refusal:
                     refusals[len(self.parts)] = part.refusal
                 self.parts.append((n, replace(part.file, index=len(self.parts))))

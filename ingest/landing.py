@@ -1,0 +1,197 @@
+"""Where files land: a folder, or any location fsspec reaches (``s3://bucket/prefix``, ``sftp://host/folder``).
+
+Lists what lies there and brings content within reach of a local path. What of it is new, and what it holds, is decided
+elsewhere. Credentials come from the environment or from the configuration of the location's own library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+import fsspec
+
+from ingest.lake import IngestError
+
+_CHUNK = 4 * 1024 * 1024
+
+
+class Problem(NamedTuple):
+    """Why a file cannot be fetched: rule, message and mend."""
+
+    rule: str
+    message: str
+    mend: str
+
+
+_LINK = Problem(
+    "link",
+    "this is a symbolic link that does not lead to a file in the landing folder",
+    "deliver the file itself, or declare the location it lies in as landing",
+)
+UNREADABLE = Problem("unreadable", "the file may not be read", "give the account of the run the right to read it")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that lies in landing: its path below the source's folder, and what changes whenever its content does.
+
+    ``modified_ns`` is the time of the last change, of an object its entity tag and time as a number; with a problem it
+    is negative, so that solving the problem is a change. ``place`` is known to the landing alone.
+    """
+
+    name: str
+    place: str
+    size: int
+    modified_ns: int
+    problem: Problem | None = None
+
+
+class Landing(Protocol):
+    """A place where files land, a folder for each source."""
+
+    is_remote: bool
+
+    def entries(self, source: str) -> Iterator[Entry]:
+        """Yield the files of a source. A file or folder whose name begins with a dot is not looked at."""
+        ...
+
+    def fetch(self, entry: Entry, folder: Path) -> tuple[Path, str]:
+        """Return a local path to the content, copied into ``folder`` if it must be, and its SHA-256.
+
+        Raises:
+            PermissionError: the file may not be read.
+            FileNotFoundError: it is there no more.
+        """
+        ...
+
+
+def landing_at(location: Path | str) -> Landing:
+    """Return the landing at a folder or URL.
+
+    Raises:
+        IngestError: no library for the location's protocol is installed, or it cannot be reached.
+    """
+    if isinstance(location, Path) or "://" not in location:
+        return LocalLanding(Path(location))
+    return RemoteLanding(location)
+
+
+def check_location(location: str) -> str:
+    """Return a location as it may stand in centre.yml; raise ``ValueError`` for one that holds a secret."""
+    if urlsplit(location).password is not None or "?" in location:
+        raise ValueError("credentials must not stand in the file: set them in the environment")
+    if "://" in location and urlsplit(location).scheme not in fsspec.available_protocols():
+        raise ValueError(f"{location} has no protocol that is known; one is s3://bucket/prefix")
+    return location
+
+
+class LocalLanding:
+    """A folder of this machine, or mounted on it; its files are read where they lie."""
+
+    is_remote = False
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def entries(self, source: str) -> Iterator[Entry]:  # noqa: D102 - as in Landing
+        folder = self._root / source
+        if folder.is_symlink():
+            yield self._entry(folder, ".", folder.lstat())
+        elif folder.is_dir():
+            for found in self._walked(folder):
+                stat = found.stat(follow_symlinks=not found.is_symlink() or self._holds(found.path))
+                yield self._entry(Path(found.path), os.path.relpath(found.path, folder), stat)
+
+    def fetch(self, entry: Entry, folder: Path) -> tuple[Path, str]:  # noqa: D102 - as in Landing
+        path = Path(entry.place)
+        with path.open("rb") as content:
+            return path, hashlib.file_digest(content, "sha256").hexdigest()
+
+    def _walked(self, folder: Path | str) -> Iterator[os.DirEntry[str]]:
+        with os.scandir(folder) as found:
+            for each in found:
+                if each.name.startswith("."):
+                    continue
+                if each.is_dir(follow_symlinks=False):
+                    yield from self._walked(each.path)
+                elif each.is_symlink() or each.is_file():
+                    yield each
+
+    def _entry(self, path: Path, name: str, stat: os.stat_result) -> Entry:
+        # A name need not be text; a message and the manifest need one.
+        name = os.fsencode(PurePosixPath(name)).decode("utf-8", "backslashreplace")
+        problem = None
+        if path.is_symlink() and not self._holds(path):
+            problem = _LINK
+        elif not os.access(path, os.R_OK):
+            problem = UNREADABLE
+        return Entry(name, str(path), stat.st_size, -stat.st_mtime_ns if problem else stat.st_mtime_ns, problem)
+
+    def _holds(self, link: Path | str) -> bool:
+        """Return whether a link leads to a file in the landing folder."""
+        target = Path(os.path.realpath(link))
+        return target.is_file() and target.is_relative_to(os.path.realpath(self._root))
+
+
+class RemoteLanding:
+    """A location of any other kind; content is copied when it must be read."""
+
+    is_remote = True
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+        try:
+            self._files, self._root = fsspec.url_to_fs(location, skip_instance_cache=True, use_listings_cache=False)
+        except (ImportError, ValueError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def entries(self, source: str) -> Iterator[Entry]:  # noqa: D102 - as in Landing
+        folder = f"{self._root.rstrip('/')}/{source}"
+        try:
+            found: dict[str, dict[str, Any]] = self._files.find(folder, detail=True)
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            # Each library has exceptions of its own.
+            raise self._unreachable(error) from error
+        for place, info in found.items():
+            name = place.removeprefix(folder).lstrip("/")
+            is_hidden = any(part.startswith(".") for part in name.split("/"))
+            if name and not name.endswith("/") and not is_hidden and info.get("type") == "file":
+                yield Entry(name, place, int(info.get("size") or 0), _stamp(info))
+
+    def fetch(self, entry: Entry, folder: Path) -> tuple[Path, str]:  # noqa: D102 - as in Landing
+        digest = hashlib.sha256()
+        key = hashlib.sha256(entry.place.encode()).hexdigest()[:16]
+        path = folder / key / PurePosixPath(entry.name).name[-200:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self._files.open(entry.place, "rb", block_size=_CHUNK) as content, path.open("wb") as out:
+                while chunk := content.read(_CHUNK):
+                    digest.update(chunk)
+                    out.write(chunk)
+        except (PermissionError, FileNotFoundError):
+            raise
+        except Exception as error:
+            raise self._unreachable(error) from error
+        return path, digest.hexdigest()
+
+    def _unreachable(self, error: Exception) -> IngestError:
+        return IngestError(
+            f"{self._location}: the landing location cannot be read: {error or type(error).__name__}; check its name,"
+            " the network, and the credentials in the environment"
+        )
+
+
+def _stamp(info: dict[str, Any]) -> int:
+    """Return a number that changes when an object is written anew, from what its listing tells."""
+    told = [
+        str(info.get(key)) for key in ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime")
+    ]
+    return int.from_bytes(hashlib.sha256("|".join(told).encode()).digest()[:7])
