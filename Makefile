@@ -7,7 +7,7 @@ UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 export GX_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: demo setup test check fix dev bench lock clean
+.PHONY: demo setup test check fix docs dev bench lock clean
 
 demo: setup ## show the whole road on sixty days of an invented centre
 	.venv/bin/gaugebook demo
@@ -30,6 +30,9 @@ fix: .venv/.dev ## format and mend what can be mended
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 	.venv/bin/sqlfluff fix dbt_project/models dbt_project/tests
+
+docs: .venv/.dev ## write the pages that follow from the contract and the formats
+	.venv/bin/python -m orchestration.pages
 
 dev: .venv/.dev ## open Dagster on the home
 	.venv/bin/gaugebook dagster

@@ -1,0 +1,5 @@
+"""``python -m orchestration.pages``, or ``make docs``."""
+
+from orchestration.pages import write
+
+write()
