@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import fsspec
+from pydantic import AfterValidator
 
 from ingest.lake import IngestError
 
@@ -89,6 +90,20 @@ def check_location(location: str) -> str:
     if "://" in location and urlsplit(location).scheme not in fsspec.available_protocols():
         raise ValueError(f"{location} has no protocol that is known; one is s3://bucket/prefix")
     return location
+
+
+Location = Annotated[str, AfterValidator(check_location)]
+"""A folder or URL as centre.yml declares it."""
+
+
+def fingerprint(location: Path | str, sources: Iterable[str]) -> str:
+    """Return a text that changes when a file of one of the sources lands, changes or goes; nothing is read for it."""
+    landing = landing_at(location)
+    listed = hashlib.sha256()
+    for source in sources:
+        entries = sorted((entry.name, entry.size, entry.modified_ns) for entry in landing.entries(source))
+        listed.update(repr((source, entries)).encode())
+    return listed.hexdigest()
 
 
 class LocalLanding:

@@ -1,10 +1,9 @@
-"""When things run: jobs, the sensors on landing and on the lake, and the daily schedule.
+"""When things run: jobs, the sensors on landing and on the lake, and the daily schedules.
 
 A delivery may concern any day, so what to build is asked of the lake, not of the clock: late rows are built as soon as
 they arrive, and the daily run builds whatever is outstanding beside its own day.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
@@ -12,6 +11,8 @@ from dagster import (
     AssetCheckKey,
     AssetSelection,
     DefaultSensorStatus,
+    JobDefinition,
+    OpExecutionContext,
     RunRequest,
     ScheduleDefinition,
     SensorDefinition,
@@ -19,18 +20,23 @@ from dagster import (
     SkipReason,
     build_schedule_from_partitioned_job,
     define_asset_job,
+    job,
+    op,
     sensor,
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from ingest import Lake
-from orchestration import builds
-from orchestration.assets import DAYS_TAG, DELIVERIES, INDICATORS, OUTSTANDING, Workplace
+from ingest.landing import fingerprint
+from orchestration import builds, retention
+from orchestration.assets import DAYS_TAG, DELIVERIES, INDICATORS, OUTSTANDING, WRITER_POOL, Workplace
+from orchestration.taking import landing_of
 
 TAKE = "take_deliveries"
 REFRESH = "refresh"
 SERVE = "serve"
+FORGET = "forget"
 
 FILED_DAYS = 100
 """The most days that a run is filed under: each costs Dagster a tenth of a second."""
@@ -38,8 +44,23 @@ FILED_DAYS = 100
 _LONGEST_GAP = timedelta(days=7)
 
 
-def jobs() -> list[UnresolvedAssetJobDefinition]:
-    """Return the jobs: take what landed; bring everything behind the lake up to date; only check and serve."""
+@op(pool=WRITER_POOL)
+def forget_what_is_over(context: OpExecutionContext, workplace: Workplace) -> None:
+    """Remove what centre.yml does not want kept any longer."""
+    removed = retention.apply(workplace.home, workplace.centre)
+    for one in removed:
+        context.log.info(f"{one.table}: {one.rows} rows of {one.source} that ended before {one.before}")
+    context.add_output_metadata({"rows": sum(one.rows for one in removed)})
+
+
+@job(name=FORGET)
+def forget() -> None:
+    """Remove from the lake and the quarantine what is older than centre.yml allows."""
+    forget_what_is_over()
+
+
+def jobs() -> list[UnresolvedAssetJobDefinition | JobDefinition]:
+    """Return the jobs: take; bring all behind the lake up to date; only check and serve; forget what is over."""
     return [
         define_asset_job(TAKE, selection=AssetSelection.assets(DELIVERIES)),
         define_asset_job(REFRESH, selection=AssetSelection.all() - AssetSelection.assets(DELIVERIES)),
@@ -48,6 +69,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             selection=AssetSelection.groups("serving")
             | AssetSelection.checks(AssetCheckKey(INDICATORS, "indicator_layer")),
         ),
+        forget,
     ]
 
 
@@ -79,12 +101,8 @@ def run_tags(plan: builds.Plan, lake: Lake, history_from: date, requested: Seque
 @sensor(job_name=TAKE, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED)
 def landing_sensor(context: SensorEvaluationContext, workplace: Workplace) -> SkipReason | RunRequest:
     """Take deliveries when the content of landing has changed and has come to rest."""
-    listing = hashlib.sha256()
-    for path in sorted(workplace.home.landing.rglob("*")):
-        if path.is_file():
-            stat = path.stat()
-            listing.update(f"{path}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
-    seen = listing.hexdigest()
+    location = landing_of(workplace.home, workplace.centre)
+    seen = fingerprint(location, [source.name for source in workplace.centre.sources])
     resting, taken = (context.cursor or "|").split("|")
     if seen == taken:
         return SkipReason("nothing new in landing")
@@ -114,8 +132,12 @@ def sensors() -> list[SensorDefinition]:
 
 
 def schedules(refresh: UnresolvedAssetJobDefinition) -> list:
-    """Return the daily schedules: deliveries at five, all that is outstanding at half past, filed under the day."""
+    """Return the daily schedules: forgetting at four, deliveries at five, all that is outstanding at half past.
+
+    The last is filed under its day.
+    """
     return [
+        ScheduleDefinition(name="daily_forgetting", job_name=FORGET, cron_schedule="0 4 * * *"),
         ScheduleDefinition(name="daily_deliveries", job_name=TAKE, cron_schedule="0 5 * * *"),
         build_schedule_from_partitioned_job(refresh, name="daily_refresh", hour_of_day=5, minute_of_hour=30),
     ]

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest import Pseudonyms
 from ingest.formats import Source
+from ingest.landing import Location
 from ingest.reference import Parameter, Queue, Target, Team
 from ingest.source import Name, Site
 from orchestration.retention import Kept
@@ -70,6 +71,7 @@ class Centre(BaseModel):
     centre: CentreName = CentreName()
     locale: Literal["en", "zh"] = "en"
     history_from: date = date(2010, 1, 1)
+    landing: Location | None = None
     sites: list[Site] = Field(min_length=1)
     sources: list[Source] = Field(min_length=1)
     queues: list[Queue] = []

@@ -6,6 +6,7 @@ Shared by the Dagster asset and the command line; what a file means is known by 
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import ingest
 from ingest import Account, Lake
@@ -15,11 +16,18 @@ from orchestration.home import Home
 _progress = logging.getLogger("gaugebook").info
 
 
+def landing_of(home: Home, centre: Centre) -> Path | str:
+    """Return where files land: the location centre.yml declares, relative to the home, or the home's own folder."""
+    if centre.landing is None:
+        return home.landing
+    return centre.landing if "://" in centre.landing else home.root / centre.landing
+
+
 def take_deliveries(home: Home, centre: Centre) -> list[Account]:
     """Take everything new in landing into the lake and renew the reference tables."""
     with home.writing():
         accounts = ingest.take(
-            home.landing,
+            landing_of(home, centre),
             Lake(home.lake),
             home.quarantine,
             centre.sources,
@@ -37,7 +45,7 @@ def settle(home: Home, centre: Centre) -> bool:
     Tells in a blink what would otherwise cost the start of Dagster.
     """
     lake = Lake(home.lake)
-    if ingest.has_news(home.landing, lake, centre.sources, {site.key: site for site in centre.sites}):
+    if ingest.has_news(landing_of(home, centre), lake, centre.sources, {site.key: site for site in centre.sites}):
         return False
     with home.writing():
         lake.sweep()
