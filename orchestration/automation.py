@@ -11,7 +11,6 @@ from dagster import (
     AssetCheckKey,
     AssetSelection,
     DefaultSensorStatus,
-    JobDefinition,
     OpExecutionContext,
     RunRequest,
     ScheduleDefinition,
@@ -59,8 +58,8 @@ def forget() -> None:
     forget_what_is_over()
 
 
-def jobs() -> list[UnresolvedAssetJobDefinition | JobDefinition]:
-    """Return the jobs: take; bring all behind the lake up to date; only check and serve; forget what is over."""
+def jobs() -> list[UnresolvedAssetJobDefinition]:
+    """Return the jobs on assets: take; bring everything behind the lake up to date; only check and serve."""
     return [
         define_asset_job(TAKE, selection=AssetSelection.assets(DELIVERIES)),
         define_asset_job(REFRESH, selection=AssetSelection.all() - AssetSelection.assets(DELIVERIES)),
@@ -69,7 +68,6 @@ def jobs() -> list[UnresolvedAssetJobDefinition | JobDefinition]:
             selection=AssetSelection.groups("serving")
             | AssetSelection.checks(AssetCheckKey(INDICATORS, "indicator_layer")),
         ),
-        forget,
     ]
 
 

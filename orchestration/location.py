@@ -44,7 +44,7 @@ def build_definitions(home: Home, judge: Judge | None = None) -> Definitions:
             *servers,
         ],
         asset_checks=[checks.delivery_checks(), checks.indicator_checks()],
-        jobs=jobs,
+        jobs=[*jobs, automation.forget],
         sensors=automation.sensors(),
         schedules=automation.schedules(jobs[1]),
         resources={"workplace": assets.Workplace(home_dir=str(home.root)), "judge": judge or judge_of_a_run},

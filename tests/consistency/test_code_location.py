@@ -148,15 +148,17 @@ def test_a_days_build_leaves_out_exactly_what_deliveries_cannot_change(full: Loc
     assert declared == {name for name in nodes if not comes_from_deliveries(name)}
 
 
-def test_three_jobs_two_sensors_two_schedules(location: Location) -> None:
+def test_four_jobs_two_sensors_three_schedules(location: Location) -> None:
     repository = location.definitions.get_repository_def()
     assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {
         "take_deliveries",
         "refresh",
         "serve",
+        "forget",
     }
     assert {sensor.name for sensor in repository.sensor_defs} == {"landing_sensor", "lake_sensor"}
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
+        "daily_forgetting": "0 4 * * *",
         "daily_deliveries": "0 5 * * *",
         "daily_refresh": "30 5 * * *",
     }
