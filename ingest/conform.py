@@ -6,14 +6,19 @@ Reading files and storing rows do not belong here. Results are temporary tables 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from ingest.contract import DATE, FLAG, INSTANT, REAL, TEXT, WHOLE, Column, Table
 from ingest.privacy import SUSPICIOUS
+
+if TYPE_CHECKING:
+    from ingest.formats.base import Fault
 
 SQL_TYPES: dict[pa.DataType, str] = {
     INSTANT: "timestamptz",
@@ -27,6 +32,9 @@ SQL_TYPES: dict[pa.DataType, str] = {
 
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"
 """Event dates outside are slips of a format, not dates."""
+
+UNDECODABLE = "\ufdd0"
+"""Stands in a text before the two hexadecimal digits of a byte that could not be decoded."""
 
 
 @dataclass(frozen=True)
@@ -78,83 +86,128 @@ def local_date(column: str, kind: pa.DataType, zone: str) -> str:
     return column if kind == DATE else f"cast({column} at time zone {literal(zone)} as date)"
 
 
+_UNDECODABLE = Check(
+    "undecodable_text",
+    "_undecodable",
+    "the record holds bytes that do not belong to the encoding of the file",
+    "declare the encoding of the source, or export the record again",
+)
+
+
 def begin(con: duckdb.DuckDBPyConnection) -> None:
     """Make the empty table of rejected rows."""
     con.execute(
-        "create or replace temp table rejected (table_name varchar, _file integer, _line bigint,"
+        "create or replace temp table rejected (table_name varchar, _file integer, _line bigint, _path varchar,"
         " rule varchar, message varchar, mend varchar, raw varchar)"
     )
 
 
+def prepare(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Make the empty table of rows that conform unless it is there."""
+    columns = ", ".join(f"{column.name} {SQL_TYPES[column.type]}" for column in table.columns)
+    con.execute(
+        f"create temp table if not exists incoming_{table.name} ({columns}, event_date date, _file integer,"
+        " _line bigint, _path varchar, _check integer, _raw varchar)"
+    )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges rows of one table from one source and makes them private.
+
+    ``zone`` decides on the event date. Personal columns are treated as the contract says: identifiers become
+    pseudonyms, text is redacted, names of staff stay only in ``hr_employee``. ``marked`` says that the files hold
+    undecodable bytes, so that their marks must be looked for.
+    """
+
+    table: Table
+    source: str
+    zone: str
+    faults: Sequence[Fault] = ()
+    marked: bool = True
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Every check, in order; the place of the first that fails is a row's ``_check``."""
+        unfit = [Check(f.rule, f"_unfit = {n}", f.message, f.mend) for n, f in enumerate(self.faults)]
+        return [*([_UNDECODABLE] * self.marked), *unfit, *checks(self.table)]
+
+    def judged(self, relation: str, given: Collection[str]) -> str:
+        """SQL: the treated rows of a relation that has columns ``given``, with ``event_date``, place and ``_check``."""
+        selected = ", ".join(_treated(self.table, column, self.source, given) for column in self.table.columns)
+        place = ", ".join(
+            f"{name if name in given else 'null'}::{kind} as {name}"
+            for name, kind in (("_file", "integer"), ("_line", "bigint"), ("_path", "varchar"), ("_raw", "varchar"))
+        )
+        unfit = ", _unfit" if self.faults else ""
+        texts = [c.name for c in self.table.columns if c.type == TEXT and c.name in given] + ["_raw"] * (
+            "_raw" in given
+        )
+        marks = " or ".join(f"contains(batch_rows.{name}, '{UNDECODABLE}')" for name in texts)
+        marked = f", coalesce({marks}, false) as _undecodable" if self.marked else ""
+        verdict = " ".join(f"when {check.fails} then {index}" for index, check in enumerate(self.checks))
+        event_date = local_date(self.table.event_time, self.table.column(self.table.event_time).type, self.zone)
+        return (
+            f"with treated as (select {selected}, {place}{unfit}{marked} from {relation} as batch_rows),"
+            f" judged as (select *, case {verdict} end as _check from treated)"
+            f" select {', '.join(column.name for column in self.table.columns)},"
+            f" case when _check is null then {event_date} end as event_date, _file, _line, _path, _check,"
+            f" case when _check is not null then _raw end as _raw from judged"
+        )
+
+
 def conform(
-    con: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table, rejects: pa.Table, source: str, zone: str
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    rows: pa.Table | str,
+    rejects: pa.Table,
+    source: str,
+    zone: str,
+    *,
+    faults: Sequence[Fault] = (),
+    marked: bool = True,
+    only_failing: bool = False,
 ) -> None:
     """Judge the rows of a batch and make them private; its rejects are kept with the rows that fail.
 
-    ``zone`` decides on the event date. Personal columns are treated as the contract says: identifiers become
-    pseudonyms, text is redacted, names of staff stay only in ``hr_employee``.
+    ``rows`` is an Arrow table or the name of a relation on the connection. With ``only_failing`` the rows that conform
+    are left aside. See ``Judge`` for the rest.
     """
     incoming = f"incoming_{table.name}"
-    names = [column.name for column in table.columns]
-    found = list(checks(table))
-    con.register("batch_rows", rows)
-    con.register("batch_rejects", rejects)
-    private = _identifiers(con, table, set(rows.column_names))
-    selected = ", ".join(_treated(table, column, source, rows.column_names) for column in table.columns)
-    verdict = " ".join(f"when {check.fails} then {index}" for index, check in enumerate(found))
-    event_date = local_date(table.event_time, table.column(table.event_time).type, zone)
-    judged = (
-        f"with treated as (select {selected}, _file, _line, _raw from batch_rows{private}),"
-        f" judged as (select *, case {verdict} end as _check from treated)"
-        f" select {', '.join(names)}, {event_date} as event_date, _file, _line, _check,"
-        f" case when _check is not null then _raw end as _raw from judged"
+    relation = rows if isinstance(rows, str) else "arrived_rows"
+    if not isinstance(rows, str):
+        con.register(relation, rows)
+    con.register("arrived_rejects", rejects)
+    given = [row[0] for row in con.execute(f"describe {relation}").fetchall()]
+    judge = Judge(table, source, zone, faults if "_unfit" in given else (), marked)
+    judged = judge.judged(relation, given)
+    prepare(con, table)
+    con.execute(f"insert into {incoming} {judged}{' where _check is not null' * only_failing}")
+    told = ", ".join(
+        f"({n}, {literal(check.rule)}, {literal(check.message)}, {literal(check.mend)})"
+        for n, check in enumerate(judge.checks)
     )
-    con.execute(f"create temp table if not exists {incoming} as {judged} limit 0")
-    con.execute(f"insert into {incoming} {judged}")
-    con.register(
-        "checks_made",
-        pa.table(
-            {
-                "_check": pa.array(range(len(found)), pa.int32()),
-                "rule": [check.rule for check in found],
-                "message": [check.message for check in found],
-                "mend": [check.mend for check in found],
-            }
-        ),
-    )
+    path = "_path" if "_path" in rejects.column_names else "null"
     con.execute(
         f"insert into rejected"
-        f" select '{table.name}', _file, _line, rule, message, mend, _raw"
-        f" from {incoming} join checks_made using (_check)"
-        f" union all select '{table.name}', _file, _line, rule, message, mend, raw from batch_rejects"
+        f" select '{table.name}', _file, _line, _path, rule, message, mend, _raw"
+        f" from {incoming} join (values {told}) as told (_check, rule, message, mend) using (_check)"
+        f" union all select '{table.name}', _file, _line, {path}, rule, message, mend, raw from arrived_rejects"
     )
     con.execute(f"delete from {incoming} where _check is not null")
-    for name in ("batch_rows", "batch_rejects", "checks_made"):
-        con.unregister(name)
+    con.unregister("arrived_rejects")
+    if not isinstance(rows, str):
+        con.unregister(relation)
 
 
-def _identifiers(con: duckdb.DuckDBPyConnection, table: Table, given: set[str]) -> str:
-    """Make a table of pseudonyms for each identifier column; return the joins that bring them in."""
-    joins = ""
-    for name, kind in table.personal.items():
-        if kind == "identifier" and name in given:
-            con.execute(
-                f"create or replace temp table pseudonyms_of_{name} as"
-                f" select identifier, pseudonym(identifier) as pseudonym"
-                f" from (select distinct {name} as identifier from batch_rows where {name} is not null)"
-            )
-            joins += f" left join pseudonyms_of_{name} on pseudonyms_of_{name}.identifier = batch_rows.{name}"
-    return joins
-
-
-def _treated(table: Table, column: Column, source: str, given: list[str]) -> str:
+def _treated(table: Table, column: Column, source: str, given: Collection[str]) -> str:
     kind = SQL_TYPES[column.type]
     if column.name == "source_system":
         value = literal(source)
     elif column.name not in given or (column.personal == "staff_name" and table.name != "hr_employee"):
         value = "null"
     elif column.personal == "identifier":
-        value = f"pseudonyms_of_{column.name}.pseudonym"
+        value = f"pseudonym(batch_rows.{column.name})"
     elif column.personal == "text":
         text = f"batch_rows.{column.name}"
         value = f"case when regexp_matches({text}, {literal(SUSPICIOUS)}) then redact({text}) else {text} end"

@@ -10,22 +10,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.conform import literal, local_date
-from ingest.contract import TABLES, Table
+from ingest.contract import DATE, INSTANT, TABLES, Table
 from ingest.identity import ALIASES
 from ingest.privacy import Pseudonyms
 
@@ -39,7 +40,15 @@ EMPTY_DATE = date(1970, 1, 1)
 """Partition of the empty file each table has, so that a pattern of paths always finds a schema."""
 
 _DAY = timedelta(days=1)
-_BATCH_ROWS = 100_000
+
+_SORTED_ROWS = 250_000
+"""Rows up to which partitions are written in order; more are written as they come, by every core."""
+
+_OPEN_FILES = 400
+"""Partitions written at once: a year of days, and fewer files than a process may open."""
+
+_NO_DATE = "__HIVE_DEFAULT_PARTITION__"
+"""How DuckDB names the partition of null."""
 
 _MANIFEST = """
 create table if not exists setting (name text primary key, value text not null) strict;
@@ -54,6 +63,9 @@ create table if not exists account (
     check (rows_in = loaded + duplicate + quarantined)
 ) strict;
 create index if not exists account_delivery on account (delivery);
+create table if not exists unknown_field (
+    delivery integer not null references delivery, table_name text not null, field text not null, rows integer not null
+) strict;
 create table if not exists live (
     path text primary key, table_name text not null, source text not null, event_date text not null
 ) strict;
@@ -98,13 +110,31 @@ class Account:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of one table of one delivery."""
+    """Counts of one table of one delivery; ``unknown`` counts rows by field that the contract does not know."""
 
     table: str | None
     rows_in: int = 0
     loaded: int = 0
     duplicate: int = 0
     quarantined: int = 0
+    unknown: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A field that files of a source bring and the contract does not know: it lies in ``extra``.
+
+    ``rows`` and ``files`` count the rows with a value and the files with such rows, by the last taking of each file.
+    """
+
+    source: str
+    table: str
+    field: str
+    rows: int
+    files: int
+    first_at: datetime
+    last_at: datetime
+    last_file: str
 
 
 @dataclass(frozen=True)
@@ -206,12 +236,43 @@ class Lake:
         with self._manifest() as manifest:
             return [_account(*row) for row in manifest.execute(query)]
 
+    def drift(self) -> list[Drift]:
+        """Return the fields that came without being known to the contract, by source, table and name."""
+        # SQLite takes a bare column (file) from the row that has the maximum.
+        query = """
+            select source, table_name, field, sum(rows), count(*), min(taken_at), file, max(taken_at)
+            from unknown_field join delivery on delivery.id = unknown_field.delivery
+            where delivery.id in (select max(id) from delivery group by source, file)
+            group by source, table_name, field order by source, table_name, field
+        """
+        with self._manifest() as manifest:
+            return [
+                Drift(source, table, name, rows, files, *map(datetime.fromisoformat, (first, last)), last_file)
+                for source, table, name, rows, files, first, last_file, last in manifest.execute(query)
+            ]
+
+    def retake(self, source: str, file: str) -> bool:
+        """Let the next take read a delivered file, and its copies, once more; return whether the file is known.
+
+        Rows that the lake has from it count as duplicates then; what the quarantine has of it is replaced.
+        """
+        with self._manifest() as manifest:
+            found = manifest.execute(
+                "update delivery set declared = '' where source = ?1 and digest in"
+                " (select digest from delivery where source = ?1 and file = ?2)",
+                [source, file],
+            )
+            return found.rowcount > 0
+
     def known(self, source: str) -> list[Delivery]:
-        """Return the source's deliveries, oldest first; a file taken again has several entries."""
+        """Return the source's deliveries, oldest first; a file taken again has several entries.
+
+        Those to be taken once more (``retake``) are not among them.
+        """
         query = """
             select id, source, file, digest, size, modified_ns, declared, state, reason,
                 table_name, rows_in, loaded, duplicate, quarantined
-            from delivery left join account on account.delivery = delivery.id where source = ?
+            from delivery left join account on account.delivery = delivery.id where source = ? and declared <> ''
             order by id, account.rowid
         """
         with self._manifest() as manifest:
@@ -228,15 +289,6 @@ class Lake:
             manifest.execute(
                 "update delivery set size = ?, modified_ns = ? where source = ? and file = ?",
                 [size, modified_ns, source, file],
-            )
-
-    def reopen(self, source: str, file: str) -> None:
-        """Let a file, and every one with its content, be taken once more as if the source were declared otherwise."""
-        with self._manifest() as manifest:
-            manifest.execute(
-                "update delivery set declared = '' where source = ?1 and digest in"
-                " (select digest from delivery where source = ?1 and file = ?2)",
-                [source, file],
             )
 
     def record(self, deliveries: Sequence[Delivery]) -> None:
@@ -264,8 +316,14 @@ class Lake:
                 " lake and take every delivery anew"
             )
 
+    @property
+    def drafts(self) -> Path:
+        """Where a change writes before it is known what counts."""
+        return self.root / ".drafts"
+
     def sweep(self) -> None:
         """Delete what a crash left behind: drafts, and Parquet files the manifest does not list."""
+        shutil.rmtree(self.drafts, ignore_errors=True)
         with self._manifest() as manifest:
             listed = {self.root / row[0] for row in manifest.execute("select path from live")}
         for table in TABLES.values():
@@ -328,6 +386,23 @@ class Lake:
             rows = manifest.execute(query, [table, source, day.isoformat(), OPEN.isoformat()])
             return [date.fromisoformat(row[0]) for row in rows]
 
+    @contextmanager
+    def copied(self) -> Iterator[Lake]:
+        """Give a copy of the lake to change at will; it shares files by hard links and is deleted afterwards.
+
+        Nothing may change the lake meanwhile. A copy that a crash left behind is deleted first.
+        """
+        root = self.root / ".copy"
+        shutil.rmtree(root, ignore_errors=True)
+        try:
+            for feed in {table.feed for table in TABLES.values()}:
+                shutil.copytree(self.root / feed, root / feed, copy_function=os.link)
+            with self._manifest() as manifest, closing(sqlite3.connect(root / "manifest.sqlite")) as copy:
+                manifest.backup(copy)
+            yield Lake(root)
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
     def _setting(self, name: str) -> str | None:
         with self._manifest() as manifest:
             row = manifest.execute("select value from setting where name = ?", [name]).fetchone()
@@ -350,6 +425,26 @@ class Lake:
         return self.root / table.feed / table.name / f"event_date={day.isoformat()}"
 
 
+@dataclass
+class Draft:
+    """Rows of one file of a pass written as Parquet before it is known which of them count.
+
+    ``file`` is the file's place in the pass, ``failed`` how many rows were left out, ``paths`` what was written.
+    """
+
+    file: int
+    failed: int
+    paths: dict[date, list[Path]]
+
+    def files(self) -> list[Path]:
+        """Return what was written."""
+        return [path for day in sorted(self.paths) for path in self.paths[day]]
+
+    def rows(self) -> int:
+        """Return how many rows were written."""
+        return sum(pq.read_metadata(path).num_rows for path in self.files())
+
+
 class Change:
     """New rows of one source on their way into the lake; nothing counts before ``commit``.
 
@@ -365,6 +460,7 @@ class Change:
         self._staged: dict[tuple[str, date], _Staged | None] = {}
         self._touched: list[_Range] = []
         self._superseded: set[Path] = set()
+        self._drafts: dict[str, list[Draft]] = {}
 
     @property
     def source(self) -> str:
@@ -402,40 +498,126 @@ class Change:
         listed = ", ".join(literal(path.as_posix()) for path in paths)
         return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'event_date': date}})"
 
+    def draft(self, name: str, file: int, query: str) -> Draft:
+        """Run a query that gives rows of a table with ``event_date`` and write them as they come.
+
+        A row without ``event_date`` is one that fails; the draft counts such rows. What is written becomes part of
+        ``merge`` unless it is discarded, and whole partitions then go into the lake as they are.
+        """
+        number = sum(map(len, self._drafts.values()))
+        folder = self._lake.drafts / f"{self._source}-{name}-{number}"
+        columns = ", ".join(c.name for c in TABLES[name].columns)
+        self._copy(f"select {columns}, event_date from ({query})", folder)
+        failed, paths = 0, {}
+        for path in sorted(folder.glob("event_date=*/*.parquet")):
+            value = path.parent.name.removeprefix("event_date=")
+            if value == _NO_DATE:
+                failed += pq.read_metadata(path).num_rows
+                path.unlink()
+            else:
+                paths.setdefault(date.fromisoformat(value), []).append(path)
+        made = Draft(file, failed, paths)
+        self._drafts.setdefault(name, []).append(made)
+        return made
+
+    def drafted(self, name: str) -> Sequence[Draft]:
+        """Return the drafts of a table."""
+        return self._drafts.get(name, ())
+
+    def discard(self, name: str, file: int | None = None) -> None:
+        """Forget the drafts of a table, or only that of one file, and delete them."""
+        for draft in self._drafts.get(name, []):
+            if file in (None, draft.file):
+                for path in draft.files():
+                    path.unlink()
+                draft.paths.clear()
+        if file is None:
+            self._drafts.pop(name, None)
+
+    def unknown(self, name: str, incoming: str, expected: Iterable[str]) -> dict[int, dict[str, int]]:
+        """Count for each file of the pass the rows by field found in ``extra``, but for the ``expected`` ones.
+
+        A field ``unknown_fields`` there lists names of fields whose values were left out.
+        """
+        counted = self._con.execute(
+            f"""
+            with extras as (select _file, extra from ({self._arriving(name, incoming)}) where extra is not null),
+            named as (
+                select _file, unnest(list_concat(json_keys(extra), coalesce(extra::json ->> '$.unknown_fields[*]', [])))
+                    as field
+                from extras
+            )
+            select _file, field, count(*) from named
+            where field <> 'unknown_fields' and not list_contains(?, field) group by all order by all
+            """,
+            [list(expected)],
+        )
+        found: dict[int, dict[str, int]] = {}
+        for file, name_, rows in counted.fetchall():
+            found.setdefault(file, {})[name_] = rows
+        return found
+
+    def repeats(self, name: str, incoming: str) -> bool:
+        """Whether a key occurs twice among the drafts of a table and ``incoming``.
+
+        Digests are counted instead of keys: two keys with one digest are taken for a repetition, which costs a second
+        look and nothing else.
+        """
+        if not self._drafts.get(name):
+            return False
+        keys = ", ".join(TABLES[name].key)
+        found = f"select count(distinct hash({keys})) < count(*) from ({self._arriving(name, incoming)})"
+        return self._con.execute(found).fetchone() == (True,)
+
     def merge(self, name: str, incoming: str) -> dict[int, int]:
-        """Take the new and newer among the rows of ``incoming``; return how many of each ``_file`` were taken.
+        """Take the new and newer among the rows of ``incoming`` and of the drafts; return how many of each ``_file``.
 
         Of rows with one key the greater version wins, among equals the one delivered later; a row equal to the one
-        the lake holds, or older, changes nothing. The rows taken remain as the table ``fresh_<name>``.
+        the lake holds, or older, changes nothing. No key may occur twice among drafts. The rows taken remain as the
+        relation ``fresh_<name>``.
         """
         table = TABLES[name]
         keys, version = ", ".join(table.key), table.version
-        winners, fresh = incoming, f"fresh_{name}"
+        drafts = self._drafts.get(name, [])
         if forgotten := self._lake.forgotten(name, self._source):
             self._con.execute(f"delete from {incoming} where event_date in (select unnest(?))", [sorted(forgotten)])
+            for draft in drafts:
+                for day in forgotten & draft.paths.keys():
+                    for path in draft.paths.pop(day):
+                        path.unlink()
+        winners, fresh = incoming, f"fresh_{name}"
         doubled = f"select {keys} from {incoming} group by all having count(*) > 1"
         if self._con.execute(f"select exists ({doubled})").fetchone() == (True,):
-            winners = "winners"
+            winners = f"winners_{name}"
             self._table(
                 winners,
                 f"select * from {incoming} qualify row_number() over"
                 f" (partition by {keys} order by {version} desc nulls last, _file desc, _line desc) = 1",
             )
-        dates = None if table.moves else self._near(incoming)
+        self._view("arriving", self._arriving(name, winners))
+        dates = None if table.moves else self._near("arriving")
+        gone, stale = None, ""
         if self._has(name, dates):
             self._view("existing", f"select * from {self.rows(name, dates)}")
-            differs = " or ".join(f"w.{c.name} is distinct from e.{c.name}" for c in table.columns)
+            differs = " or ".join(f"a.{c.name} is distinct from e.{c.name}" for c in table.columns)
+            newer = f"coalesce(a.{version} >= e.{version}, e.{version} is null) and ({differs})"
             self._table(
-                fresh,
-                f"select w.* from {winners} w left join existing e using ({keys}) where e.source_system is null"
-                f" or (coalesce(w.{version} >= e.{version}, e.{version} is null) and ({differs}))",
+                f"met_{name}",
+                f"select {', '.join(f'a.{key}' for key in table.key)}, {newer} as is_newer"
+                f" from arriving a join existing e using ({keys})",
             )
-            self._table("gone", f"select existing.* from existing semi join {fresh} using ({keys})")
-            self._stage(table, fresh, "gone")
-        else:
-            self._view(fresh, f"select * from {winners}")
-            self._stage(table, fresh)
-        return dict(self._con.execute(f"select _file, count(*) from {fresh} group by all").fetchall())
+            stale, gone = f" anti join (from met_{name} where not is_newer) using ({keys})", "gone"
+            self._table(
+                gone, f"select existing.* from existing semi join (from met_{name} where is_newer) using ({keys})"
+            )
+        self._view(fresh, f"select * from ({self._arriving(name, winners)}){stale}")
+        taken = dict(self._con.execute(f"select _file, count(*) from {fresh} group by all").fetchall())
+        whole = self._whole(
+            name, winners, None if not stale else f"arriving semi join (from met_{name}) using ({keys})"
+        )
+        self._stage(table, fresh, gone, whole)
+        self._view(fresh, f"select * from ({self._arriving(name, winners)}){stale}")
+        return taken
 
     def replace(self, name: str, derived: str, dates: Sequence[date], scope: str) -> None:
         """Make the rows that ``scope`` selects in the partitions ``dates`` equal to those of ``derived``.
@@ -500,6 +682,7 @@ class Change:
             manifest.execute("insert or replace into setting values (?, ?)", [f"declared:{self._source}", declared])
         for path in (old | self._superseded) - new:
             path.unlink(missing_ok=True)
+        shutil.rmtree(self._lake.drafts, ignore_errors=True)
 
     def _near(self, relation: str) -> list[date]:
         """Dates of a relation and their neighbours: a corrected zone moves a row by a day at most."""
@@ -511,88 +694,153 @@ class Change:
         files = self.files(table)
         return bool(files) if dates is None else not files.keys().isdisjoint(dates)
 
-    def _stage(self, table: Table, fresh: str, gone: str | None = None) -> None:
+    def _arriving(self, name: str, incoming: str) -> str:
+        """SQL: the rows of a table and of its drafts; those of drafts do not know their line."""
+        columns = ", ".join(c.name for c in TABLES[name].columns)
+        parts = [f"select {columns}, event_date, _file, _line from {incoming}"]
+        for draft in self._drafts.get(name, []):
+            if paths := draft.files():
+                listed = ", ".join(literal(path.as_posix()) for path in paths)
+                parts.append(
+                    f"select {columns}, event_date, {draft.file} as _file, null as _line from"
+                    f" read_parquet([{listed}], hive_partitioning = true, hive_types = {{'event_date': date}})"
+                )
+        return " union all ".join(parts)
+
+    def _whole(self, name: str, incoming: str, met: str | None) -> dict[date, Path]:
+        """Return the files of drafts that are all of their partition: no row beside them, and all of theirs fresh.
+
+        ``met`` is a relation of the rows that the lake holds already, in whatever version.
+        """
+        drafts = self._drafts.get(name, [])
+        if not drafts:
+            return {}
+        taken = {row[0] for row in self._con.execute(f"select distinct event_date from {incoming}").fetchall()}
+        if met:
+            taken |= {row[0] for row in self._con.execute(f"select distinct event_date from {met}").fetchall()}
+        taken |= self.files(name).keys()
+        files = [(day, path) for draft in drafts for day, paths in draft.paths.items() for path in paths]
+        count = Counter(day for day, _ in files)
+        return {day: path for day, path in files if count[day] == 1 and day not in taken}
+
+    def _stage(
+        self, table: Table, fresh: str, gone: str | None = None, whole: Mapping[date, Path] = MappingProxyType({})
+    ) -> None:
         """Write the partitions that the rows of ``fresh`` concern, and those of ``gone``, which they replace.
 
-        Without ``gone`` these partitions are new.
+        Without ``gone`` these partitions are new. ``whole`` are files that need not be written anew.
         """
         named = f"select event_date from {fresh}" + (f" union select event_date from {gone}" if gone else "")
         dates = [row[0] for row in self._con.execute(f"select distinct event_date from ({named})").fetchall()]
         if not dates:
             return
+        touching = fresh if not gone else "touching"
         columns = ", ".join(column.name for column in table.columns)
-        rows = f"select {columns}, event_date from {fresh}"
         if gone:
-            kept = f"{self.rows(table.name, dates)} anti join {gone} using ({', '.join(table.key)})"
-            rows += f" union all select {columns}, event_date from {kept}"
+            self._view(
+                touching,
+                f"select {columns}, event_date from {fresh} union all select {columns}, event_date from {gone}",
+            )
+        if table.touches and table.name != ALIASES:
+            self._touched += [_Range(first, last) for _, first, last in self._spans(table, touching, "null")]
+        composed = [day for day in dates if day not in whole]
+        if composed:
+            wanted = ", ".join(f"date {literal(day.isoformat())}" for day in composed)
+            rows = f"select {columns}, event_date from {fresh} where event_date in ({wanted})"
+            if gone:
+                kept = f"{self.rows(table.name, composed)} anti join {gone} using ({', '.join(table.key)})"
+                rows += f" union all select {columns}, event_date from {kept}"
+            self._compose(table, composed, rows)
+        for day, path in whole.items():
+            settled = self._settle(table, day, path)
+            self._staged[table.name, day] = _Staged(settled)
+            for draft in self._drafts[table.name]:
+                if path in draft.paths.get(day, []):
+                    draft.paths[day] = [settled]
+        if table.touches:
+            for day, first, last in self._spans(table, self.rows(table.name, dates), "event_date"):
+                staged = self._staged[table.name, day]
+                assert staged is not None
+                staged.ranges.append(_Range(first, last))
+
+    def _compose(self, table: Table, dates: Sequence[date], rows: str) -> None:
+        """Write rows as the partitions ``dates``; one without a row disappears."""
+        folder = self._lake.drafts / f"{self._source}-{table.name}"
+        order = ", ".join(dict.fromkeys(("event_date", table.event_time, *table.key)))
         self._view("partition_rows", rows)
+        [count] = self._con.execute("select count(*) from partition_rows").fetchone() or (0,)
+        self._copy("from partition_rows" + f" order by {order}" * (count <= _SORTED_ROWS), folder)
+        written: dict[date, list[Path]] = {}
+        for path in sorted(folder.glob("event_date=*/*.parquet")):
+            written.setdefault(date.fromisoformat(path.parent.name.removeprefix("event_date=")), []).append(path)
         for day in dates:
             if earlier := self._staged.get((table.name, day)):
                 self._superseded.add(earlier.path)
             self._staged[table.name, day] = None
-        order = ", ".join(dict.fromkeys(("event_date", table.event_time, *table.key)))
-        reader = self._con.execute(f"select * from partition_rows order by {order}").to_arrow_reader(_BATCH_ROWS)
-        for day, path in self._write(table, reader):
-            self._staged[table.name, day] = _Staged(path)
-        if table.touches:
-            for day, first, last in self._con.execute(self._ranges(table, "partition_rows", "event_date")).fetchall():
-                staged = self._staged[table.name, day]
-                assert staged is not None
-                staged.ranges.append(_Range(first, last))
-                if not gone and table.name != ALIASES:
-                    self._touched.append(_Range(first, last))
-        if table.touches and table.name != ALIASES and gone:
-            self._view("touching", f"select {columns} from {fresh} union all select {columns} from {gone}")
-            for _, first, last in self._con.execute(self._ranges(table, "touching", "null")).fetchall():
-                self._touched.append(_Range(first, last))
+        for day, paths in written.items():
+            self._staged[table.name, day] = _Staged(self._settle(table, day, self._joined(paths)))
 
-    def _write(self, table: Table, reader: pa.RecordBatchReader) -> Iterator[tuple[date, Path]]:
-        """Write rows that come ordered by ``event_date``, one file a date; yield each file once it is complete."""
-        day: date | None = None
-        writer: pq.ParquetWriter | None = None
-        draft = Path()
-        for batch in reader:
-            days = batch.column("event_date")
-            rows = batch.drop_columns("event_date").cast(table.schema)
-            numbers = days.cast(pa.int32()).to_numpy()
-            start = 0
-            for end in (*(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), len(days)):
-                value = days[start].as_py()
-                if value != day:
-                    if writer and day:
-                        writer.close()
-                        yield day, self._settle(draft)
-                    day = value
-                    folder = self._lake._folder(table, value)
-                    folder.mkdir(parents=True, exist_ok=True)
-                    draft = folder / f".{self._source}.draft"
-                    writer = pq.ParquetWriter(draft, table.schema, compression="zstd")
-                assert writer is not None
-                writer.write_batch(rows.slice(start, end - start))
-                start = end
-        if writer and day:
-            writer.close()
-            yield day, self._settle(draft)
+    def _copy(self, query: str, folder: Path) -> None:
+        """Write the rows of a query, one Parquet file an ``event_date`` as a rule."""
+        self._lake.drafts.mkdir(exist_ok=True)
+        self._con.execute(f"set partitioned_write_max_open_files = {_OPEN_FILES}")
+        self._con.execute(
+            f"copy ({query}) to {literal(folder.as_posix())}"
+            " (format parquet, compression zstd, partition_by (event_date), overwrite true)"
+        )
 
-    def _settle(self, draft: Path) -> Path:
-        """Give a complete draft its name, which says its source and its content."""
+    def _joined(self, paths: Sequence[Path]) -> Path:
+        """Make one file of several of one partition: DuckDB closes files when too many are open."""
+        if len(paths) == 1:
+            return paths[0]
+        joined = paths[0].with_name("joined.parquet")
+        listed = ", ".join(literal(path.as_posix()) for path in paths)
+        self._con.execute(
+            f"copy (from read_parquet([{listed}])) to {literal(joined.as_posix())} (format parquet, compression zstd)"
+        )
+        return joined
+
+    def _settle(self, table: Table, day: date, draft: Path) -> Path:
+        """Move a complete draft into its partition under a name that says its source and its content."""
         with draft.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
             os.fsync(content.fileno())
-        return draft.replace(draft.with_name(f"{self._source}-{digest[:16]}.parquet"))
+        folder = self._lake._folder(table, day)
+        folder.mkdir(parents=True, exist_ok=True)
+        return draft.replace(folder / f"{self._source}-{digest[:16]}.parquet")
 
-    def _ranges(self, table: Table, relation: str, group: str) -> str:
-        """SQL: the local dates that rows touch, folded into ranges, for each value of ``group``."""
-        days = [local_date(name, table.column(name).type, self._zone) for name in table.touches]
+    def _spans(self, table: Table, relation: str, group: str) -> list[tuple[date, date, date]]:
+        """Return the local dates that rows touch, folded into ranges, for each value of ``group``.
+
+        Instants are folded to quarters of an hour before they are converted, because midnight is at the quarter
+        everywhere today; of a quarter both ends count.
+        """
+        quarter = 900_000_000
+
+        def slot(name: str) -> str:
+            if table.column(name).type == DATE:
+                return name
+            return f"floor(epoch_us({name}) / {quarter})::bigint"
+
+        def day(name: str, end: int) -> str:
+            if table.column(name).type == DATE:
+                return name
+            return local_date(f"make_timestamptz({name} * {quarter} + {end * (quarter - 1)})", INSTANT, self._zone)
+
+        slots = [(name, f"{slot(name)} as {name}") for name in table.touches]
         if table.touches_span:
-            last = f"coalesce({days[-1]}, date '{OPEN}')"
-            spans = f"select distinct {group} as g, {days[0]} as first, {last} as last from {relation}"
-        else:
+            (first, opening), (last, closing) = slots[0], slots[-1]
             spans = (
-                f"select distinct g, day as first, day as last from"
-                f" (select {group} as g, unnest([{', '.join(days)}]) as day from {relation}) where day is not null"
+                f"select distinct g, {day(first, 0)} as first, coalesce({day(last, 1)}, date '{OPEN}') as last from"
+                f" (select distinct {group} as g, {opening}, {closing} from {relation})"
             )
-        return f"""
+        else:
+            spans = " union ".join(
+                f"select distinct g, unnest([{day(name, 0)}, {day(name, 1)}]) as first, first as last from"
+                f" (select distinct {group} as g, {slotted} from {relation} where {name} is not null)"
+                for name, slotted in slots
+            )
+        return self._con.execute(f"""
             with spans as ({spans}),
             reached as (
                 select *, max(last) over (partition by g order by first, last rows between unbounded preceding
@@ -605,7 +853,7 @@ class Change:
                 from reached
             )
             select g, min(first), max(last) from islands group by g, island
-        """
+        """).fetchall()
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._lake.root).as_posix()
@@ -674,4 +922,8 @@ def _record(manifest: sqlite3.Connection, delivery: Delivery, now: str) -> None:
     manifest.executemany(
         "insert into account values (?, ?, ?, ?, ?, ?)",
         [(inserted, t.table, t.rows_in, t.loaded, t.duplicate, t.quarantined) for t in delivery.tallies],
+    )
+    manifest.executemany(
+        "insert into unknown_field values (?, ?, ?, ?)",
+        [(inserted, t.table, name, rows) for t in delivery.tallies for name, rows in sorted(t.unknown.items())],
     )

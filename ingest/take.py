@@ -6,27 +6,30 @@ How a format is read, a row judged or a file stored is the business of the modul
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from ingest.conform import begin, conform
+from ingest.conform import UNDECODABLE, Judge, begin, conform, prepare
 from ingest.contract import TABLES
 from ingest.delivery import Landed, declaration, find, passes, suspects
 from ingest.formats import FORMATS
-from ingest.formats.base import DeliveredFile, Format, RefusedFile
+from ingest.formats.base import Batch, DeliveredFile, Format, RefusedFile, Scan
 from ingest.identity import ALIASES, EMPLOYEES, restated
 from ingest.lake import Account, Change, Delivery, Lake, Tally
 from ingest.landing import landing_at
 from ingest.opening import spill
 from ingest.privacy import Pseudonyms, register
-from ingest.quarantine import keep
+from ingest.quarantine import keep, repeat
 from ingest.source import Site, SourceBase
 
 MEMORY = "1GB"
 """What DuckDB may use in a pass before it goes to disk."""
+
+_CHUNK = 1 << 24
 
 
 def take(
@@ -67,6 +70,8 @@ def take(
             if progress:
                 progress(_summary(source, entries))
         taken = {entry.digest: entry for entry in lake.known(source.name)}
+        for copy in found.copies:
+            repeat(quarantine, source.name, taken[copy.digest].file, copy, datetime.now(UTC))
         lake.record([copy.copied(source.name, declared, taken[copy.digest]) for copy in found.copies])
     return lake.accounts()[before:]
 
@@ -100,15 +105,20 @@ class _Pass:
     files: Sequence[Landed]
     parts: list[tuple[int, DeliveredFile]] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+    marked: bool = False
+    by_line: bool = False
 
     def run(self, quarantine: Path, declared: str, *, again: bool) -> list[Delivery]:
         """Take the files in one change; ``again`` derives everything anew, for a declaration that has changed."""
         form = FORMATS[self.source.format]
         with spill(self.lake.root / ".spill" / "opened") as folder:
-            tables = self._read(form, self._opened(folder))
+            refusals = self._opened(folder)
+            self.marked = any(_holds_marks(part.path) for _, part in self.parts if part.index not in refusals)
+            tables = self._read(form, refusals)
         good, bad = self._judged(tables)
         self._refuse_failed(tables, good, bad)
-        keep(self.con, quarantine, self.source.name, [part for _, part in self.parts])
+        self._keep(quarantine)
+        unknown = {name: self.change.unknown(name, f"incoming_{name}", known) for name, known in tables.items()}
         taken = {table: self.change.merge(table, f"incoming_{table}") for table in tables}
         if {ALIASES, EMPLOYEES} & taken.keys():
             self.change.touch(restated(self.con, self.lake, self.change, self.zones))
@@ -128,7 +138,8 @@ class _Pass:
                 fit = sum(good[index, table] for index in parts if index not in self.refused)
                 if fit or failed:
                     loaded = sum(taken[table].get(index, 0) for index in parts)
-                    tallies.append(Tally(table, fit + failed, loaded, fit - loaded, failed))
+                    fields = sum((Counter(unknown[table].get(index, {})) for index in parts), Counter[str]())
+                    tallies.append(Tally(table, fit + failed, loaded, fit - loaded, failed, fields))
             reasons = [self.refused[index] for index in parts if index in self.refused]
             is_taken = len(reasons) < len(parts)
             entries.append(file.entry(self.source.name, declared, tallies, "; ".join(reasons), is_taken=is_taken))
@@ -145,44 +156,105 @@ class _Pass:
                 self.parts.append((n, replace(part.file, index=len(self.parts))))
         return refusals
 
-    def _read(self, form: Format, refusals: dict[int, RefusedFile]) -> list[str]:
-        """Read and judge the files, leaving out those the format refuses; return the tables they fill."""
+    def _read(self, form: Format, refusals: dict[int, RefusedFile]) -> dict[str, set[str]]:
+        """Read and judge the files, leaving out those the format refuses.
+
+        Return the tables they fill, each with the fields that are expected in ``extra``.
+        """
         zone = self.source.time_zone or self.site.time_zone
         while True:
             begin(self.con)
-            tables: dict[str, None] = {}
+            tables: dict[str, set[str]] = {}
             delivered = [part for _, part in self.parts if part.index not in refusals]
             try:
                 for batch in form.read(delivered, self.source, zone, self.con) if delivered else ():
-                    tables[batch.table] = None
-                    table = TABLES[batch.table]
-                    conform(self.con, table, batch.rows, batch.rejects, self.source.name, self.site.time_zone)
+                    if isinstance(batch, RefusedFile):
+                        refusals[batch.file.index] = batch
+                    else:
+                        tables.setdefault(batch.table, set()).update(batch.expected)
+                        self._take_in(batch)
+                if any(self.change.repeats(table, f"incoming_{table}") for table in tables):
+                    raise _LookAgain
                 break
             except RefusedFile as refusal:
                 refusals[refusal.file.index] = refusal
-                for table in tables:
-                    self.con.execute(f"drop table if exists incoming_{table}")
+            except _LookAgain:
+                self.by_line = True
+            for table in tables:
+                self.con.execute(f"drop table if exists incoming_{table}")
+                self.change.discard(table)
         for index, refusal in refusals.items():
             self.con.execute(
-                "insert into rejected values (null, ?, ?, ?, ?, ?, null)",
+                "insert into rejected values (null, ?, ?, null, ?, ?, ?, null)",
                 [index, refusal.line, refusal.rule, refusal.message, refusal.mend],
             )
             self.refused[index] = str(refusal)
-        return list(tables)
+        return tables
 
-    def _judged(self, tables: Sequence[str]) -> tuple[Counter[tuple[int, str]], Counter[tuple[int, str]]]:
+    def _take_in(self, batch: Batch) -> None:
+        """Judge the rows of a batch; those of a scan become a draft, and its failing rows are looked at again.
+
+        Raises:
+            _LookAgain: the scan does not read as its file does line by line.
+        """
+        table, scan = TABLES[batch.table], batch.rows
+        if not isinstance(scan, Scan):
+            self._conform(batch)
+            return
+        prepare(self.con, table)
+        draft = None
+        if not self.by_line:
+            judge = Judge(table, self.source.name, self.site.time_zone, batch.faults, self.marked)
+            try:
+                draft = self.change.draft(table.name, scan.file.index, judge.judged(f"({scan.query})", scan.columns))
+            except duckdb.InvalidInputException:
+                raise _LookAgain from None
+            if not draft.failed:
+                return
+        before = self._count_rejected()
+        for part in scan.again():
+            self._conform(part, only_failing=draft is not None)
+        if draft and self._count_rejected() - before != draft.failed:
+            raise _LookAgain
+
+    def _conform(self, batch: Batch, *, only_failing: bool = False) -> None:
+        conform(
+            self.con,
+            TABLES[batch.table],
+            batch.rows,
+            batch.rejects,
+            self.source.name,
+            self.site.time_zone,
+            faults=batch.faults,
+            marked=self.marked,
+            only_failing=only_failing,
+        )
+
+    def _count_rejected(self) -> int:
+        [count] = self.con.execute("select count(*) from rejected").fetchone() or (0,)
+        return count
+
+    def _keep(self, quarantine: Path) -> None:
+        now = datetime.now(UTC)
+        for n, file in enumerate(self.files):
+            parts = [part for of, part in self.parts if of == n]
+            keep(self.con, quarantine, self.source.name, file, parts, now)
+
+    def _judged(self, tables: Iterable[str]) -> tuple[Counter[tuple[int, str]], Counter[tuple[int, str]]]:
         """Count the good and the bad rows of each file and table."""
         good: Counter[tuple[int, str]] = Counter()
         for table in tables:
             counted = self.con.execute(f"select _file, count(*) from incoming_{table} group by _file")
             good.update({(index, table): rows for index, rows in counted.fetchall()})
+            for draft in self.change.drafted(table):
+                good[draft.file, table] += draft.rows()
         counted = self.con.execute(
             "select _file, table_name, count(*) from rejected where table_name is not null group by all"
         )
         return good, Counter({(index, table): rows for index, table, rows in counted.fetchall()})
 
     def _refuse_failed(
-        self, tables: Sequence[str], good: Counter[tuple[int, str]], bad: Counter[tuple[int, str]]
+        self, tables: Iterable[str], good: Counter[tuple[int, str]], bad: Counter[tuple[int, str]]
     ) -> None:
         """Refuse the files of which more than the declared share of the rows fail."""
         for index, (_, file) in enumerate(self.parts):
@@ -196,6 +268,23 @@ class _Pass:
                 )
                 for table in tables:
                     self.con.execute(f"delete from incoming_{table} where _file = ?", [index])
+                    self.change.discard(table, index)
+
+
+class _LookAgain(Exception):  # noqa: N818 - nothing is wrong yet
+    """The files of the pass must be read line by line."""
+
+
+def _holds_marks(path: Path) -> bool:
+    """Whether a file may hold undecodable bytes, told without reading it as text."""
+    mark = UNDECODABLE.encode()
+    with path.open("rb") as content:
+        tail = b""
+        while chunk := content.read(_CHUNK):
+            if mark in tail + chunk:
+                return True
+            tail = chunk[1 - len(mark) :]
+    return False
 
 
 def _summary(source: SourceBase, entries: Sequence[Delivery]) -> str:

@@ -59,15 +59,46 @@ class RefusedFile(Exception):  # noqa: N818 - what it says happened, not a fault
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Why a format finds a row unfit that the core could read: the rule broken, and how to mend it."""
+
+    rule: str
+    message: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """All rows of one large file, as a query that the core runs once, straight into Parquet.
+
+    ``query`` gives ``columns``: those of the contract that the file has, and ``_unfit`` with faults. Where a row fails
+    the core takes the place of the failing rows from the batches of ``again``, which read the file once more and know
+    every row's place. Where a key occurs twice, or the query stops because the file is not well-formed, it takes all
+    rows from them.
+    """
+
+    file: DeliveredFile
+    query: str
+    columns: tuple[str, ...]
+    again: Callable[[], Iterator[Batch]]
+
+
+@dataclass(frozen=True)
 class Batch:
     """Rows of one contract table read from some files of a pass.
 
-    ``rows`` has the contract's columns (a column the source does not know may be left out) and those of ``PLACE``.
+    ``rows`` is an Arrow table or the name of a relation on the connection, with the contract's columns (a column the
+    source does not know may be left out) and those of ``PLACE``; or a ``Scan``. Both ``rows`` and ``rejects`` may have
+    a column ``_path`` with the JSON path of a record. Where a column ``_unfit`` is not null it is the place among
+    ``faults`` of why the row is unfit. ``expected`` names fields that the source declares to be kept in ``extra``;
+    every other one found there counts as a field the contract does not know.
     """
 
     table: str
-    rows: pa.Table
+    rows: pa.Table | str | Scan
     rejects: pa.Table = field(default_factory=REJECTS.empty_table)
+    faults: tuple[Fault, ...] = ()
+    expected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,15 +147,22 @@ class About:
 class Format:
     """A source format: its reader, and what it derives from the rows of a change once they are staged.
 
+    ``read`` raises ``RefusedFile`` for a file it cannot take, and is then asked again for the others; a reader that
+    goes file by file may yield the refusal instead of the file's batches, and goes on.
+
     ``derive`` receives the ``ingest.lake.Change``, the source, the connection, and whether everything must be derived
     anew because the source's declaration has changed. ``rereads`` says that what a file reads as depends on the
     declaration, so that every file is taken again after a change.
+
+    ``recognise`` looks at an opened file and its first 64 KiB and returns what it knows the format by, for
+    ``gaugebook source inspect``; ``None`` when the file is of another format. It is cheap and never raises.
     """
 
-    read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch]]
+    read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch | RefusedFile]]
     derive: Callable[[Any, Any, duckdb.DuckDBPyConnection, bool], None] | None = None
     rereads: bool = True
     about: About | None = None
+    recognise: Callable[[Path, bytes], str | None] | None = None
 
 
 def batch_schema(table: str) -> pa.Schema:

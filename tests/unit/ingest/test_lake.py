@@ -151,8 +151,14 @@ def test_a_span_touches_all_dates_between_its_ends_and_points_only_themselves(la
 
 
 def test_open_spans_reach_to_the_newest_date_and_plans_do_not_make_one(lake: Lake) -> None:
-    alias = {"alias_system": "pbx", "alias_value": "A", "employee_key": "1", "valid_from": date(2020, 1, 1)}
-    merge(lake, "agent_alias", "2020-01-01", alias)
+    employed = {
+        "employee_key": "1",
+        "valid_from": date(2020, 1, 1),
+        "site_key": "s",
+        "role": "agent",
+        "status": "active",
+    }
+    merge(lake, "hr_employee", "2020-01-01", employed)
     ahead = datetime(2026, 12, 1, 1, tzinfo=UTC), datetime(2026, 12, 1, 9, tzinfo=UTC)
     merge(lake, "roster_shift", "2026-12-01", shift(*ahead))
     assert lake.newest() is None
@@ -162,9 +168,9 @@ def test_open_spans_reach_to_the_newest_date_and_plans_do_not_make_one(lake: Lak
     merge(lake, "attendance", "2026-09-01", attendance(date(2026, 9, 1)))
     assert lake.newest() == date(2026, 9, 1)
     assert lake.newest(["tel_interaction"]) is None
-    # From the first day on which something happened; the alias has held since 2020.
+    # From the first day on which something happened; the employment has held since 2020.
     assert lake.touched(0) == [date(2026, 8, 30), date(2026, 8, 31), date(2026, 9, 1)]
-    # The day without attendance is new too: the alias concerns it now that something newer has happened.
+    # The day without attendance is new too: the employment concerns it now that something newer has happened.
     assert lake.touched(before) == [date(2026, 8, 31), date(2026, 9, 1)]
     assert lake.touched(lake.sequence()) == []
 
