@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.conform import literal
-from ingest.formats.base import PLACE, REJECTS, DeliveredFile, RefusedFile
+from ingest.formats.base import PLACE, REJECTS, Batch, DeliveredFile, RefusedFile, batch_schema
 
 BLOCK = 24_000_000
 """Bytes that are read, cut and parsed at a time."""
@@ -112,6 +112,102 @@ def refuse_others(
             f"the file holds no {what}; its records have the fields {', '.join(found[1] or []) or 'of no object'}",
             f"deliver {what} here, and other files to the source they belong to",
         )
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of a record: where it lies (names joined by dots), how it is read, and whether it must be there.
+
+    ``text``; ``time``: ISO-8601 with an offset; ``seconds`` or ``millis``: a number, read as whole milliseconds;
+    ``number``; ``flag``. Empty text is null.
+    """
+
+    path: str
+    kind: Literal["text", "time", "seconds", "millis", "number", "flag"] = "text"
+    required: bool = False
+
+
+_READINGS = {
+    "text": "{value}",
+    "time": "case when regexp_matches({value}, '[T ].*(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')"
+    " then try_cast({value} as timestamptz) end",
+    "seconds": "cast(round(try_cast({value} as double) * 1000) as bigint)",
+    "millis": "cast(round(try_cast({value} as double)) as bigint)",
+    "number": "try_cast({value} as double)",
+    "flag": "try_cast({value} as boolean)",
+}
+
+
+def instant(text: str) -> str:
+    """SQL for the instant of an ISO-8601 text with an offset; null for any other."""
+    return _READINGS["time"].format(value=text)
+
+
+def structure_of(fields: Iterable[Field]) -> dict[str, Any]:
+    """Return the structure of ``json_transform`` that holds the fields, all as text: none is changed unseen."""
+    structure: dict[str, Any] = {}
+    for field in fields:
+        *groups, name = field.path.split(".")
+        inner = structure
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[name] = "VARCHAR"
+    return structure
+
+
+def read_fields(con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str, Field], found: str) -> pa.Table:
+    """Make the temporary table ``table`` of the records in ``found``, with a column for each of ``fields``.
+
+    It has ``_file``, ``_line``, ``_raw`` and ``fields`` too. A record of which a required field is missing, or one that
+    is there cannot be read, is left out and returned among the rejects.
+    """
+    values = {name: f"nullif(trim(o.{_quoted(field.path)}), '')" for name, field in fields.items()}
+    read = ", ".join(f"{_READINGS[f.kind].format(value=values[n])} as {n}" for n, f in fields.items())
+    faults = " ".join(
+        f"when {name} is null"
+        + ("" if field.required else f" and {values[name]} is not null")
+        + f" or left({values[name]}, 1) in ('{{', '[') then {literal(field.path)}"
+        for name, field in fields.items()
+        if field.required or field.kind != "text"
+    )
+    con.execute(
+        f"create or replace temp table {table} as"
+        f" select * exclude (o), case {faults} end as _fault from (select _file, _line, _raw, fields, o, {read}"
+        f" from {found})"
+    )
+    rejects = con.execute(
+        "select _file, _line, 'unreadable_field' as rule, '$.' || _fault || ' is missing or cannot be read' as message,"
+        f" 'deliver the record as the system exports it' as mend, left(_raw, {RAW}) as raw"
+        f" from {table} where _fault is not null"
+    ).to_arrow_table()
+    con.execute(f"delete from {table} where _fault is not null")
+    return rejects.cast(REJECTS)
+
+
+def _quoted(path: str) -> str:
+    return ".".join(f'"{name}"' for name in path.split("."))
+
+
+def unknown_fields(known: Iterable[str]) -> str:
+    """SQL for the names in ``fields`` that are not known; null when all are."""
+    names = f"[{', '.join(map(literal, known))}]"
+    unknown = f"list_filter(fields, lambda name: not list_contains({names}, name))"
+    return f"case when not list_has_all({names}, fields) then {unknown} end"
+
+
+def without_nulls(**values: str) -> str:
+    """SQL for a JSON object of SQL values, as text and without the null ones; null when all of them are."""
+    pairs = ", ".join(f"{literal(name)}, {value}" for name, value in values.items())
+    is_any = " or ".join(f"({value}) is not null" for value in values.values())
+    return f"case when {is_any} then cast(json_merge_patch('{{}}', json_object({pairs})) as varchar) end"
+
+
+def batch(con: duckdb.DuckDBPyConnection, table: str, query: str, rejects: Sequence[pa.Table] = ()) -> Batch:
+    """Return the rows of a query as a batch of the contract table ``table``, with the rejects of several steps."""
+    found = con.sql(query)
+    schema = batch_schema(table)
+    rows = found.to_arrow_table().cast(pa.schema([schema.field(name) for name in found.columns]))
+    return Batch(table, rows, pa.concat_tables([REJECTS.empty_table(), *rejects]))
 
 
 def _mended(con: duckdb.DuckDBPyConnection, table: str, transform: str) -> pa.Table:
