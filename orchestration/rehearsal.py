@@ -13,7 +13,7 @@ from pathlib import Path
 
 import ingest
 from ingest import Account, Lake
-from orchestration import mending
+from orchestration import mending, taking
 from orchestration.centre import Centre, CentreError
 from orchestration.home import Home
 
@@ -44,7 +44,7 @@ def rehearse(home: Home, centre: Centre, source: str | None = None, files: Seque
         names = ", ".join(each.name for each in centre.sources)
         raise CentreError(f"{home.centre_file} declares no source {source!r}; declared are {names}")
     with home.writing(), Lake(home.lake).copied() as lake:
-        landing, quarantine = home.landing, lake.root / "quarantine"
+        landing, quarantine = taking.landing_of(home, centre), lake.root / "quarantine"
         if files:
             landing = lake.root / "landing"
             for file in files:

@@ -6,8 +6,9 @@ between two values of one indicator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,10 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest import Account, Lake
+from ingest.landing import landing_at
 from orchestration import mending
 from orchestration.builds import Ledger, plan
 from orchestration.centre import CentreError, load
 from orchestration.home import Home
+from orchestration.taking import landing_of
 from serving import dictionary
 
 if TYPE_CHECKING:
@@ -113,7 +116,7 @@ def show(console: Console, home: Home, outcome: Outcome) -> None:
     words = _WORDS[centre.locale]
     if outcome.accounts:
         console.print(_accounts_table(words, outcome.accounts))
-    _show_not_loaded(console, words, home, outcome.accounts)
+    _show_not_loaded(console, home, centre, outcome.accounts)
     if outcome.built:
         console.print(words["checks"].format(passed=outcome.checks_passed, failed=len(outcome.warnings)))
         for warning in outcome.warnings:
@@ -137,13 +140,14 @@ def show(console: Console, home: Home, outcome: Outcome) -> None:
 
 def show_status(console: Console, home: Home) -> bool:
     """Print the account of every delivery and what is outstanding; return whether all accounts balance."""
-    words = _WORDS[load(home.centre_file).locale]
+    centre = load(home.centre_file)
+    words = _WORDS[centre.locale]
     lake = Lake(home.lake)
     accounts = lake.accounts()
     table, balanced = _file_table(words["deliveries"], accounts)
     console.print(table)
     newest = {(account.source, account.file): account.delivery for account in accounts}
-    _show_not_loaded(console, words, home, [a for a in accounts if a.delivery == newest[a.source, a.file]])
+    _show_not_loaded(console, home, centre, [a for a in accounts if a.delivery == newest[a.source, a.file]])
     outstanding = plan(home, lake)
     ledger = Ledger.read(home)
     if outstanding.everything:
@@ -167,16 +171,15 @@ def show_rehearsal(console: Console, centre: Centre, rehearsal: Rehearsal) -> No
 
 def show_broken(console: Console, broken: Sequence[Broken]) -> None:
     """Print the rules that rows in quarantine break, with the first of the rows and what to do."""
-    table = Table()
-    for column in ("source", "file", "table", "rule"):
-        table.add_column(column, overflow="fold")
-    table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("first at", overflow="fold")
-    table.add_column("what is wrong, and the mend", ratio=1)
-    for each in broken:
-        told = f"{each.message}; {each.mend}"
-        table.add_row(each.source, each.file, each.table, each.rule, f"{each.rows:,}", each.place, told)
-    console.print(table if broken else "The quarantine is empty.")
+    if not broken:
+        console.print("The quarantine is empty.")
+    for (source, file), rules in groupby(broken, key=lambda each: (each.source, each.file)):
+        console.print(f"{source}/{file}", style="bold", soft_wrap=True)
+        for each in rules:
+            where = f", first at {each.place}" if each.place else ""
+            of_table = f" ({each.table})" if each.table else ""
+            console.print(f"  {each.rows:,} × {each.rule}{of_table}{where}", soft_wrap=True)
+            console.print(f"    {each.message}; {each.mend}", soft_wrap=True)
 
 
 def show_set_aside(console: Console, rows: Sequence[SetAside]) -> None:
@@ -238,18 +241,27 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
     console.print(table)
 
 
-def _show_not_loaded(console: Console, words: dict[str, str], home: Home, accounts: Iterable[Account]) -> None:
+def _show_not_loaded(console: Console, home: Home, centre: Centre, accounts: Iterable[Account]) -> None:
     """Print why files were refused, where rows in quarantine are, and what in landing belongs to no source."""
-    told = list(accounts)
+    words, told = _WORDS[centre.locale], list(accounts)
     _show_refusals(console, words, told)
     if any(account.quarantined for account in told):
         console.print(words["set_aside"].format(path=home.quarantine), soft_wrap=True)
     taken = {f"{account.source}/{account.file}" for account in Lake(home.lake).accounts()}
-    landed = (path for path in home.landing.rglob("[!.]*") if path.is_file())
-    names = sorted({path.relative_to(home.landing).as_posix() for path in landed} - taken)
-    if names:
+    if names := sorted(set(_landed(home, centre)) - taken):
         listed = ", ".join([*names[:_NAMES], *["…"] * (len(names) > _NAMES)])
         console.print(words["not_taken"].format(names=listed), style="yellow", soft_wrap=True)
+
+
+def _landed(home: Home, centre: Centre) -> Iterator[str]:
+    """Yield the files in landing by folder and name; of a remote landing those in the folders of sources."""
+    location = landing_of(home, centre)
+    if isinstance(location, Path):
+        files = (path for path in location.rglob("[!.]*") if path.is_file())
+        yield from (path.relative_to(location).as_posix() for path in files)
+    else:
+        landing = landing_at(location)
+        yield from (f"{each.name}/{entry.name}" for each in centre.sources for entry in landing.entries(each.name))
 
 
 def _show_refusals(console: Console, words: dict[str, str], accounts: Iterable[Account]) -> None:
