@@ -107,14 +107,18 @@ def passes(landed: Iterable[Landed], *, or_empty: bool = False) -> Iterator[list
     size = 0
     for file in landed:
         if batch and size + file.size > PASS_BYTES:
-            yield batch
-            for taken in batch:
-                taken.release()
+            yield from _released(batch)
             batch, size, or_empty = [], 0, False
         batch.append(file)
         size += file.size
     if batch or or_empty:
-        yield batch
+        yield from _released(batch)
+
+
+def _released(batch: list[Landed]) -> Iterator[list[Landed]]:
+    yield batch
+    for file in batch:
+        file.release()
 
 
 def _settled(lake: Lake, source: SourceBase, declared: str, rereads: bool) -> tuple[dict[str, Delivery], set[str]]:
@@ -138,6 +142,7 @@ def _new(
     copies: list[Landed],
 ) -> Iterator[Landed]:
     by_file, digests = _settled(lake, source, declared, rereads)
+    shutil.rmtree(folder, ignore_errors=True)
     for entry in _matching(landing, source):
         before = by_file.get(entry.name)
         is_settled = before is not None and before.digest in digests

@@ -168,10 +168,12 @@ class RemoteLanding:
 
     def entries(self, source: str) -> Iterator[Entry]:  # noqa: D102 - as in Landing
         folder = f"{self._root.rstrip('/')}/{source}"
+        # A folder of an object store exists once something lies in it; the bucket must.
+        bucket = self._root.split("/")[0] or self._root
         try:
             found: dict[str, dict[str, Any]] = self._files.find(folder, detail=True)
-        except FileNotFoundError:
-            return
+            if not found and not self._files.exists(bucket):
+                raise FileNotFoundError(f"{bucket} does not exist")
         except Exception as error:
             # Each library has exceptions of its own.
             raise self._unreachable(error) from error
