@@ -361,7 +361,7 @@ def register(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms, redaction: 
     redactor = Redactor(redaction)
     text = duckdb.sqltype("VARCHAR")
     for name, function in (("pseudonym", pseudonyms.of), ("redact", redactor)):
-        con.create_function(name, _over_distinct(function), [text], text, type=ARROW, null_handling=SPECIAL)
+        con.create_function(name, over_distinct(function), [text], text, type=ARROW, null_handling=SPECIAL)
     suspicious = redactor.suspicious.replace("'", "''")
     con.execute(
         "create or replace temp macro private_text(value) as"
@@ -370,7 +370,7 @@ def register(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms, redaction: 
     return redactor
 
 
-def _over_distinct(function: Callable[[str], str]) -> Callable[[pa.ChunkedArray], pa.Array]:
+def over_distinct(function: Callable[[str], str]) -> Callable[[pa.ChunkedArray], pa.Array]:
     """Return a function of Arrow columns that asks ``function`` once for each distinct value; empty becomes null."""
 
     def apply(values: pa.ChunkedArray) -> pa.Array:
