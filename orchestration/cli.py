@@ -56,12 +56,13 @@ HomeOption = Annotated[
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Errors that tell a person what to do; anything else is a defect and shows its traceback."""
     from ingest import IngestError
+    from ingest.formats.base import RefusedFile
     from orchestration.centre import CentreError
     from orchestration.dbt import DbtError
     from orchestration.run import RunFailedError
     from serving import ServingError
 
-    return (CentreError, DbtError, HomeBusyError, IngestError, RunFailedError, ServingError)
+    return (CentreError, DbtError, HomeBusyError, IngestError, RefusedFile, RunFailedError, ServingError)
 
 
 def _told(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,6 +156,26 @@ def unresolved(home: HomeOption = None) -> None:
 
     place = Home.resolve(home)
     summary.show_unresolved(out, names.unresolved(place, load(place.centre_file)))
+
+
+@source_app.command("inspect")
+@_told
+def source_inspect(
+    file: Annotated[Path, typer.Argument(help="Any file a system exports", exists=True, dir_okay=False)],
+    name: Annotated[str, typer.Option("--name", help="Name of the source to propose")] = "new_source",
+    home: HomeOption = None,
+) -> None:
+    """Say what a file is, propose the entry of centre.yml that reads it, and preview the rows. Needs no home.
+
+    Exit 1 when the file is of no form that is known.
+    """
+    from orchestration import summary
+    from orchestration.inspection import inspect
+
+    inspection = inspect(file, name=name)
+    summary.show_inspection(out, inspection)
+    if inspection.proposal.format is None:
+        raise typer.Exit(1)
 
 
 @source_app.command("check")

@@ -26,6 +26,7 @@ from serving import dictionary
 
 if TYPE_CHECKING:
     from orchestration.centre import Centre
+    from orchestration.inspection import Inspection
     from orchestration.mending import Broken, Replayed, SetAside
     from orchestration.names import Unknown
     from orchestration.rehearsal import Rehearsal
@@ -156,6 +157,29 @@ def show_status(console: Console, home: Home) -> bool:
         console.print(f"not built yet: {', '.join(day.isoformat() for day in outstanding.days)}")
     console.print(f"newest day: {ledger.as_of or 'none'}; build {ledger.number}")
     return balanced
+
+
+def show_inspection(console: Console, inspection: Inspection) -> None:
+    """Print what a file is, the entry that would read it with its doubts, what it gives, and a few of the rows."""
+    packing = f", packed with {inspection.packing}" if inspection.packing else ""
+    of_format = inspection.proposal.format or "unknown"
+    console.print(f"{inspection.proposal.file}: {of_format}{packing}", style="bold", soft_wrap=True)
+    console.print(inspection.proposal.as_yaml(), soft_wrap=True)
+    if inspection.accounts:
+        beginning = "On trial, the beginning of the file" if inspection.is_part else "On trial, the whole file"
+        console.print(_file_table(beginning, inspection.accounts)[0])
+        _show_refusals(console, _WORDS["en"], inspection.accounts)
+    if inspection.broken:
+        show_broken(console, inspection.broken)
+    for preview in inspection.previews:
+        table = Table(title=preview.table, show_header=False)
+        table.add_column(style="bold", no_wrap=True)
+        for column in zip(preview.columns, *preview.rows, strict=True):
+            table.add_row(*("" if value is None else str(value) for value in column))
+        console.print(table)
+    if inspection.proposal.source:
+        told = "Next: answer the doubts (# ?), put the entry below `sources:` in centre.yml, `gaugebook source check`"
+        console.print(told, soft_wrap=True)
 
 
 def show_rehearsal(console: Console, centre: Centre, rehearsal: Rehearsal) -> None:
