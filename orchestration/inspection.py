@@ -78,7 +78,7 @@ def inspect(path: Path, *, name: str = "new_source") -> Inspection:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         try:
-            source = TypeAdapter(Source).validate_python({**proposal.source, "files": "*"})
+            source = TypeAdapter(Source).validate_python({**proposal.source, "files": "*", "max_failed_share": 1})
         except ValidationError:  # columns that the doubts name are missing
             return Inspection(proposal, packing)
         is_part = _land(path, source.encoding, root)
