@@ -209,6 +209,8 @@ class _Pass:
                 draft = self.change.draft(table.name, scan.file.index, judge.judged(f"({scan.query})", scan.columns))
             except duckdb.InvalidInputException:
                 raise _LookAgain from None
+            if scan.records not in (None, draft.failed + draft.rows()):
+                raise _LookAgain
             if not draft.failed:
                 return
         before = self._count_rejected()

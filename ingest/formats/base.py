@@ -73,14 +73,15 @@ class Scan:
 
     ``query`` gives ``columns``: those of the contract that the file has, and ``_unfit`` with faults. Where a row fails
     the core takes the place of the failing rows from the batches of ``again``, which read the file once more and know
-    every row's place. Where a key occurs twice, or the query stops because the file is not well-formed, it takes all
-    rows from them.
+    every row's place. It takes all rows from them where a key occurs twice, where the query stops because the file is
+    not well-formed, and where it does not give as many rows as there are ``records``, if that is known.
     """
 
     file: DeliveredFile
     query: str
     columns: tuple[str, ...]
     again: Callable[[], Iterator[Batch]]
+    records: int | None = None
 
 
 @dataclass(frozen=True)
