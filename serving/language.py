@@ -69,6 +69,10 @@ WORDS: dict[str, Words] = {
     "provisional": Words("provisional", "暂定"),
     "no_traffic": Words("no traffic", "无业务量"),
     "below_floor": Words("too few cases", "样本不足"),
+    # how a class of visits counts
+    "hit": Words("counts, as met", "计入，达标"),
+    "miss": Words("counts, as missed", "计入，未达标"),
+    "out": Words("does not count", "不计入"),
     # owners (quality and workforce are families as well)
     "operations": Words("Operations", "运营"),
     # parameters

@@ -217,7 +217,8 @@ def lay_out(path: Path) -> Path:
         con.execute(
             """
             CREATE TABLE dim_indicators (
-                indicator text, family text, unit text, direction text, class text, feeds text[], levels text[],
+                indicator text, family text, variant_of text, unit text, direction text, class text, feeds text[],
+                levels text[],
                 maturity_days int, headline boolean, name_en text, name_zh text, definition_en text,
                 definition_zh text, numerator text, numerator_zh text, denominator text, denominator_zh text,
                 drivers text[], drivers_zh text[], owner text, reference text, caveat text, caveat_zh text,
@@ -225,6 +226,10 @@ def lay_out(path: Path) -> Path:
             CREATE TABLE indicator_values (
                 indicator text, grain text, period_start date, level text, member text, numerator double,
                 denominator double, value double, sample_size bigint, status text, target double);
+            CREATE TABLE indicator_bridges (
+                indicator text, variant text, grain text, period_start date, level text, member text, step int,
+                visit_class text, counted_before text, counted_after text, visits bigint, points double);
+            CREATE TABLE visit_classes (visit_class text, name_en text, name_zh text);
             CREATE TABLE dim_members (level text, member text, name_en text, name_zh text);
             CREATE TABLE dim_targets (
                 indicator text, level text DEFAULT 'centre', member text DEFAULT 'all', value double,

@@ -1,7 +1,8 @@
 {#-
 From the dictionary to SQL.
 
-An indicator is a metric declared in models/indicators/<family>.yml; the semantic models and the measures it is made of
+An indicator is a metric declared in models/indicators/<family>.yml, other ways to reckon one stand in
+models/indicators/variants/<family>.yml; the semantic models and the measures it is made of
 stand in models/indicators/facts/. Here each semantic model is aggregated once over (day, week, month) x (levels), and
 each indicator becomes one short select on the result. docs/indicator-layer.md shows what comes out.
 -#}
@@ -16,7 +17,7 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
     {%- set of_ratios = ['denominator', 'denominator_zh'] -%}
     {%- set indicators = [] -%}
     {%- for metric in graph.metrics.values() | sort(attribute='name')
-            if metric.original_file_path.split('/')[-2] == 'indicators' -%}
+            if metric.original_file_path.split('/')[-2] in ('indicators', 'variants') -%}
         {%- set meta = metric.config.meta -%}
         {%- for key in texts + (of_ratios if metric.type == 'ratio' else []) if meta.get(key) is none -%}
             {%- do exceptions.raise_compiler_error('indicator ' ~ metric.name ~ ' lacks config.meta.' ~ key) -%}

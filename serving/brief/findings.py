@@ -142,6 +142,7 @@ SELECT
 FROM indicator_values AS v
 JOIN dim_indicators AS i USING (indicator)
 WHERE v.level = 'centre' AND v.grain = getvariable('grain') AND v.period_start <= getvariable('start')
+    AND i.variant_of IS NULL
 """
 
 _FINDINGS = """

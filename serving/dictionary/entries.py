@@ -35,11 +35,26 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Step:
+    """What one class of visit explains of the difference between a variant and the indicator it belongs to.
+
+    ``before`` and ``after`` say how the class counts (hit, miss, out), ``points`` are percentage points.
+    """
+
+    name: Words
+    before: str
+    after: str
+    visits: int
+    points: float
+
+
+@dataclass(frozen=True)
 class Entry:
     """One indicator: what it is and, where values were asked for, how it stands."""
 
     indicator: str
     family: str
+    variant_of: str | None
     name: Words
     definition: Words
     numerator: Words | None
@@ -60,6 +75,8 @@ class Entry:
     """The newest reading of each grain, day first."""
     trend: Sequence[Reading] = ()
     """The newest days, oldest first."""
+    bridge: Sequence[Step] = ()
+    """Of a variant: the way from the indicator it belongs to, in the centre's newest month."""
 
     @property
     def target(self) -> float | None:
@@ -79,9 +96,14 @@ def records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
 
 
 def read(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
-    """Return every entry by its key, in the dictionary's order, without values."""
+    """Return every entry by its key, in the dictionary's order (variants behind theirs), without values."""
     rows = records(
-        con, f"SELECT * FROM dim_indicators ORDER BY list_position({[*FAMILIES]}, family) NULLS LAST, family"
+        con,
+        f"""
+        SELECT * FROM dim_indicators
+        ORDER BY list_position({[*FAMILIES]}, family) NULLS LAST, family,
+            coalesce(variant_of, indicator), variant_of NULLS FIRST, indicator
+        """,
     )
     return {row["indicator"]: _entry(row) for row in rows}
 
@@ -101,7 +123,11 @@ def read_with_values(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
     by_indicator: dict[str, list[Reading]] = {}
     for indicator, *reading in readings:
         by_indicator.setdefault(indicator, []).append(Reading(*reading))
-    return {key: replace(entry, **_values(by_indicator.get(key, []))) for key, entry in read(con).items()}
+    bridges = _bridges(con)
+    return {
+        key: replace(entry, **_values(by_indicator.get(key, [])), bridge=bridges.get(key, ()))
+        for key, entry in read(con).items()
+    }
 
 
 def look_up(warehouse: Path, name: str) -> Entry:
@@ -124,7 +150,7 @@ def look_up(warehouse: Path, name: str) -> Entry:
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    same = ("indicator", "family", "unit", "direction", "feeds", "levels", "grains", "owner", "reference")
+    same = ("indicator", "family", "variant_of", "unit", "direction", "feeds", "levels", "grains", "owner", "reference")
     both: dict[str, Any] = {
         key: None if row[key] is None else Words(row[key], row[f"{key}_zh"])
         for key in ("numerator", "denominator", "caveat")
@@ -137,6 +163,22 @@ def _entry(row: dict[str, Any]) -> Entry:
         classes=row["class"],
         drivers=[Words(*pair) for pair in zip(row["drivers"] or (), row["drivers_zh"] or (), strict=True)],
     )
+
+
+def _bridges(con: duckdb.DuckDBPyConnection) -> dict[str, list[Step]]:
+    steps = con.execute(
+        """
+        SELECT variant, name_en, name_zh, counted_before, counted_after, visits, points
+        FROM indicator_bridges JOIN visit_classes USING (visit_class)
+        WHERE level = 'centre' AND grain = 'month'
+        QUALIFY period_start = max(period_start) OVER ()
+        ORDER BY variant, step
+        """
+    ).fetchall()
+    bridges: dict[str, list[Step]] = {}
+    for variant, name_en, name_zh, *step in steps:
+        bridges.setdefault(variant, []).append(Step(Words(name_en, name_zh), *step))
+    return bridges
 
 
 def _values(readings: Sequence[Reading]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def write(warehouse: Path, site: Path, centre_name: Mapping[str, str]) -> Path:
         "dictionary/page.html",
         centre=Words(centre_name["en"], centre_name["zh"]),
         families=[*families.items()],
+        names={key: entry.name for key, entry in entries.items()},
         count=len(entries),
         parameters=parameters,
         sparks={key: spark(entry) for key, entry in entries.items()},

@@ -84,7 +84,9 @@ def test_the_road_is_there_without_servers_and_with_them(new: Location, full: Lo
 
 
 @pytest.mark.parametrize("table", LAKE_TABLES, ids=lambda table: table.name)
-def test_a_table_comes_from_the_deliveries_and_goes_into_one_staging_model_if_it_is_read(location: Location, table) -> None:
+def test_a_table_comes_from_the_deliveries_and_goes_into_one_staging_model_if_it_is_read(
+    location: Location, table
+) -> None:
     asset = location.graph.get(AssetKey([table.feed, table.name]))
     assert asset.parent_keys == {key("deliveries")}
     staged = [child.path[0] for child in asset.child_keys]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def _read(kind: str, paths: list[Path]) -> list[dict[str, Any]]:
 
 
 FAMILIES = {path.stem: _read("metrics", [path]) for path in sorted(INDICATORS.glob("*.yml"))}
-METRICS = {metric["name"]: metric for metrics in FAMILIES.values() for metric in metrics}
+VARIANTS = {metric["name"]: metric for metric in _read("metrics", sorted((INDICATORS / "variants").glob("*.yml")))}
+MAIN = {metric["name"]: metric for metrics in FAMILIES.values() for metric in metrics}
+METRICS = {**MAIN, **VARIANTS}
 FACTS = _read("semantic_models", sorted((INDICATORS / "facts").glob("*.yml")))
 MEASURES = {measure["name"]: (fact, measure) for fact in FACTS for measure in fact["measures"]}
 
@@ -66,7 +69,8 @@ def test_the_dictionary_holds_the_first_indicators_in_their_families() -> None:
 
 
 def test_a_name_is_given_once() -> None:
-    metrics = [metric for metrics in FAMILIES.values() for metric in metrics]
+    metrics = METRICS.values()
+    assert not MAIN.keys() & VARIANTS.keys()
     for names in (
         [m["name"] for m in metrics],
         [m["label"] for m in metrics],
@@ -79,7 +83,7 @@ def test_a_name_is_given_once() -> None:
 @each_indicator
 def test_meta_has_exactly_the_agreed_keys(metric: dict[str, Any]) -> None:
     meta = metric["config"]["meta"]
-    assert set(meta) == META
+    assert set(meta) - {"counts"} == META | ({"variant_of"} if metric["name"] in VARIANTS else set())
     may_be_empty = {"sample"} | (set() if metric["type"] == "ratio" else {"denominator", "denominator_zh"})
     assert {key for key, value in meta.items() if value in (None, "", [])} <= may_be_empty
 
@@ -143,3 +147,21 @@ def test_a_part_is_offered_to_ratios_by_its_measure() -> None:
     samples = {metric["config"]["meta"]["sample"] for metric in METRICS.values()} - set(METRICS) - {None}
     # a measure that no indicator uses would be a definition nobody reads
     assert offered == parts | samples
+
+
+def test_a_variant_belongs_to_an_indicator_of_the_same_kind() -> None:
+    for variant in VARIANTS.values():
+        main = MAIN[variant["config"]["meta"]["variant_of"]]
+        for key in ("unit", "direction", "class", "levels", "grains"):
+            assert variant["config"]["meta"][key] == main["config"]["meta"][key], variant["name"]
+
+
+def test_ways_of_counting_name_classes_of_visits_once() -> None:
+    with (INDICATORS.parents[1] / "seeds" / "visit_classes.csv").open(encoding="utf-8") as seed:
+        classes = {row["visit_class"] for row in csv.DictReader(seed)}
+    counting = {name: metric["config"]["meta"].get("counts") for name, metric in METRICS.items()}
+    assert {name for name in VARIANTS if not counting[name]} == set()
+    for name, counts in counting.items():
+        if counts:
+            named = counts["hit"] + counts["miss"]
+            assert len(named) == len(set(named)) and set(named) <= classes - {"waiting"}, name

@@ -83,6 +83,15 @@ def one_hour_nine_service_levels(lake: Lake) -> list[Golden]:
         Golden("contacts_offered", *of, 100, None, 100, 100),
         Golden("queue_visits", *of, 100, None, 100, 100),
         Golden("contacts_handled", *of, 80, None, 80, 80),
+        # the eight other formulas: 12 abandons within 20 s, 17 in all; a visit that timed out is a flow-out
+        Golden("service_level_of_answered_pct", *of, 70, 80, 87.5, 80),
+        Golden("service_level_of_missed_pct", *of, 70, 81, 100 * 70 / 81, 81),
+        Golden("service_level_abandons_met_pct", *of, 82, 97, 100 * 82 / 97, 97),
+        Golden("service_level_left_in_time_pct", *of, 84, 100, 84, 100),
+        Golden("service_level_late_abandons_pct", *of, 70, 85, 100 * 70 / 85, 85),
+        Golden("service_level_offered_pct", *of, 70, 92, 100 * 70 / 92, 92),
+        Golden("service_level_abandons_missed_pct", *of, 70, 97, 100 * 70 / 97, 97),
+        Golden("service_level_flow_outs_pct", *of, 70, 100, 70, 100),
     ]
 
 
@@ -384,7 +393,9 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worked]:
     lake = Lake(tmp_path_factory.mktemp("golden"))
     lake.declare("parameter", [{"parameter": "small_denominator_floor", "value": 5.0, "valid_from": date(2026, 1, 1)}])
     expected = {case.__name__: case(lake) for case in CASES}
-    with lake.build({"as_of": AS_OF.isoformat()}, select="+indicator_values") as warehouse:
+    with lake.build(
+        {"as_of": AS_OF.isoformat()}, select="+indicator_values indicator_bridges visit_classes"
+    ) as warehouse:
         yield Worked(expected, warehouse)
 
 
@@ -424,3 +435,56 @@ def test_a_target_is_shown_where_and_while_it_is_valid(warehouse: duckdb.DuckDBP
         "SELECT DISTINCT level, target FROM indicator_values WHERE indicator = 'service_level_pct' ORDER BY level"
     ).fetchall()
     assert targets == [("centre", 80.0), ("channel", None), ("queue", None), ("site", None)]
+
+
+def bridge(warehouse: duckdb.DuckDBPyConnection, variant: str) -> list[tuple[str, str, str, int, float]]:
+    """Steps that lead from the service level to a variant, in the hour of the nine service levels."""
+    steps = warehouse.execute(
+        "SELECT visit_class, counted_before, counted_after, visits, points FROM indicator_bridges"
+        " WHERE variant = $variant AND grain = 'day' AND level = 'queue' AND member = 'hour' ORDER BY step",
+        {"variant": variant},
+    )
+    return [(*step[:4], pytest.approx(step[4], abs=1e-12)) for step in steps.fetchall()]
+
+
+def test_a_bridge_names_the_classes_that_two_ways_of_counting_treat_differently(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    # 70/90; without 4 abandons within 20 s 70/86; without 5 later ones 70/81; without the time-out 70/80 = 87.5 %
+    assert bridge(warehouse, "service_level_of_answered_pct") == [
+        ("abandoned_in_time", "miss", "out", 4, 100 * (70 / 86 - 70 / 90)),
+        ("abandoned_late", "miss", "out", 5, 100 * (70 / 81 - 70 / 86)),
+        ("flowed_out_late", "miss", "out", 1, 100 * (70 / 80 - 70 / 81)),
+    ]
+    # 8 short abandons come in as hits: 78/98; 4 abandons within 20 s turn from misses into hits: 82/98; the time-out
+    # goes out: 82/97
+    assert bridge(warehouse, "service_level_abandons_met_pct") == [
+        ("short_abandon", "out", "hit", 8, 100 * (78 / 98 - 70 / 90)),
+        ("abandoned_in_time", "miss", "hit", 4, 100 * (82 / 98 - 78 / 98)),
+        ("flowed_out_late", "miss", "out", 1, 100 * (82 / 97 - 82 / 98)),
+    ]
+
+
+def test_the_bridge_between_any_two_ways_of_counting_adds_up_to_their_difference(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    [(pairs, apart)] = warehouse.execute(
+        """
+        WITH shares AS (
+            SELECT indicator, numerator / denominator AS share, grain, period_start, level, member
+            FROM indicator_values
+            WHERE indicator LIKE 'service_level%' AND denominator > 0
+        ), ends AS (
+            SELECT variant AS indicator, grain, period_start, level, member, sum(points) AS points
+            FROM indicator_bridges GROUP BY ALL
+        ), ways AS (
+            SELECT shares.*, coalesce(points, 0) AS points
+            FROM shares LEFT JOIN ends USING (indicator, grain, period_start, level, member)
+        )
+        SELECT count(*), max(abs((b.points - a.points) - 100 * (b.share - a.share)))
+        FROM ways AS a JOIN ways AS b USING (grain, period_start, level, member)
+        WHERE a.indicator <> b.indicator
+        """
+    ).fetchall()
+    assert pairs > 1000
+    assert apart < 1e-9

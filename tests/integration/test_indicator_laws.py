@@ -13,7 +13,7 @@ from tests.factories import PROJECT, Lake, environment
 from tests.integration.conftest import Centre
 from tests.integration.random_centre import LAST, random_centre
 
-LAYER = "+indicator_values"
+LAYER = "+indicator_values +indicator_bridges"
 
 ADDITIVE = "indicator IN (SELECT indicator FROM dim_indicators WHERE class IN ('A', 'R'))"
 """Classes whose numerators and denominators add up; a stock does not over time, percentiles never do."""
@@ -89,6 +89,7 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
     new = [LAST - timedelta(days=n) for n in range(6)]
     with lake.build(lake.increment(late, *new), select=LAYER) as warehouse:
         warehouse.execute("CREATE TABLE increment AS FROM indicator_values")
+        warehouse.execute("CREATE TABLE bridges AS FROM indicator_bridges")
     with lake.build({"as_of": LAST.isoformat()}, full_refresh=True, select=LAYER) as warehouse:
         differences = warehouse.execute(
             """
@@ -106,6 +107,14 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
         rows = "SELECT count(*), count(DISTINCT (indicator, grain, period_start, level, member)) FROM increment"
         [(rows_in_all, rows_by_key)] = warehouse.execute(rows).fetchall()
         assert rows_in_all == rows_by_key > 0
+        [(steps, apart)] = warehouse.execute(
+            """
+            SELECT count(*), count(*) FILTER (abs(bridges.points - rebuilt.points) > 1e-9 OR rebuilt.visits IS NULL)
+            FROM bridges FULL JOIN indicator_bridges AS rebuilt
+                USING (variant, grain, period_start, level, member, step, visit_class, visits)
+            """
+        ).fetchall()
+        assert steps > 0 and apart == 0
 
 
 def compiled(project: Path, home: Path) -> dbtRunnerResult:

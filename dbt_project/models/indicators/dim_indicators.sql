@@ -5,6 +5,7 @@
 select
     '{{ indicator.name }}' as indicator,
     '{{ indicator.family }}' as family,
+    {{ text_literal(meta.get('variant_of')) }} as variant_of,
     {{ text_literal(indicator.metric.label) }} as name_en,
     {{ text_literal(meta.name_zh) }} as name_zh,
     {{ text_literal(indicator.metric.description) }} as definition_en,

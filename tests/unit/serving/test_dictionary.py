@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -52,6 +53,48 @@ def test_entries_run_from_arrival_to_people(serving_warehouse: Path):
     with duckdb.connect(serving_warehouse, read_only=True) as con:
         families = [entry.family for entry in read(con).values()]
     assert list(dict.fromkeys(families)) == ["volume", "accessibility", "handling", "quality", "customer"]
+
+
+@pytest.fixture
+def with_a_variant(serving_warehouse: Path, tmp_path: Path) -> Path:
+    """The warehouse with another way to reckon the service level, seven points above it."""
+    path = Path(shutil.copy(serving_warehouse, tmp_path / "warehouse.duckdb"))
+    with duckdb.connect(path) as con:
+        con.execute(
+            """
+            INSERT INTO dim_indicators BY NAME
+                SELECT * REPLACE ('service_level_of_answered_pct' AS indicator, indicator AS variant_of,
+                                  'Service level, of answered' AS name_en, '服务水平(占接通)' AS name_zh)
+                FROM dim_indicators WHERE indicator = 'service_level_pct';
+            INSERT INTO visit_classes VALUES
+                ('abandoned_late', 'Abandoned late', '超时放弃'), ('flowed_out_late', 'Flowed out late', '超时流出');
+            INSERT INTO indicator_bridges SELECT
+                'service_level_pct', 'service_level_of_answered_pct', 'month', month, 'centre', 'all', step, class,
+                'miss', 'out', visits, points
+            FROM (VALUES (DATE '2026-10-01', 1, 'abandoned_late', 1500, 5.25),
+                         (DATE '2026-10-01', 2, 'flowed_out_late', 40, 1.75),
+                         (DATE '2026-09-01', 1, 'abandoned_late', 9, 9.0)) AS steps(month, step, class, visits, points);
+            """
+        )
+    return path
+
+
+def test_a_variant_follows_its_indicator_and_says_what_makes_the_difference(with_a_variant: Path, tmp_path: Path):
+    with duckdb.connect(with_a_variant, read_only=True) as con:
+        keys = [*read(con)]
+    assert keys[keys.index("service_level_pct") + 1] == "service_level_of_answered_pct"
+    entry = dictionary.look_up(with_a_variant, "service_level_of_answered_pct")
+    assert [(step.name.en, step.before, step.after, step.visits, step.points) for step in entry.bridge] == [
+        ("Abandoned late", "miss", "out", 1500, 5.25),
+        ("Flowed out late", "miss", "out", 40, 1.75),
+    ]
+    assert dictionary.describe(with_a_variant, "服务水平(占接通)")["Variant of"] == "service_level_pct"
+    html = dictionary.write(with_a_variant, tmp_path / "site", NAME).read_text(encoding="utf-8")
+    article = html[html.index('<article id="service_level_of_answered_pct"') :]
+    article = article[: article.index("</article>")]
+    assert 'href="#service_level_pct"' in article
+    assert re.findall(r'class="number">([+-][\d.]+)<', article) == ["+5.25", "+1.75", "+7.00"]
+    assert "1,500" in article and "超时流出" in article
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,7 @@ judged as (
         dated.*,
         dated.is_answered
         and coalesce(dated.wait_seconds <= thresholds.answer_threshold_sec, false) as is_answered_in_threshold,
+        coalesce(dated.wait_seconds <= thresholds.answer_threshold_sec, false) as is_within_threshold,
         dated.outcome = 'abandoned'
         and coalesce(dated.wait_seconds <= thresholds.short_abandon_sec, false) as is_short_abandon,
         dated.outcome = 'callback_requested' and not dated.is_answered as is_callback
@@ -103,5 +104,18 @@ select
     is_short_abandon,
     outcome = 'abandoned' and not is_short_abandon as is_abandoned,
     is_callback,
-    (is_answered or outcome <> 'open') and not is_short_abandon and not is_callback as is_counted
+    (is_answered or outcome <> 'open') and not is_short_abandon and not is_callback as is_counted,
+    case
+        when is_answered then 'answered'
+        when is_short_abandon then 'short_abandon'
+        when is_callback then 'callback'
+        when outcome = 'abandoned' then 'abandoned'
+        when outcome = 'open' then 'waiting'
+        else 'flowed_out'
+    end
+    || case
+        when is_short_abandon or (outcome = 'open' and not is_answered) then ''
+        when is_within_threshold then '_in_time'
+        else '_late'
+    end as visit_class
 from judged

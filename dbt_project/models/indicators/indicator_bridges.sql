@@ -1,0 +1,51 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook='{{ delete_touched_periods() }}'
+    )
+}}
+
+-- depends_on: {{ ref('fct_queue_visits') }}
+
+{% set indicators = indicator_dictionary() if execute else [] %}
+{% set classes = counted_classes(indicators) if execute else [] %}
+
+with periods as (
+    {{ indicator_periods() }}
+),
+
+visits as (
+    {{ indicator_part(class_part(classes)) if execute }}
+),
+
+bridges as (
+    {% for main, variant in (variant_pairs(indicators) if execute else []) %}
+    {% set outer = loop %}
+    {% for step in bridge_steps(main, variant, classes) %}
+    select
+        '{{ main.name }}' as indicator,
+        '{{ variant.name }}' as variant,
+        grain,
+        period_start,
+        level,
+        member,
+        {{ loop.index }} as step,
+        '{{ step.visit_class }}' as visit_class,
+        '{{ step.before }}' as counted_before,
+        '{{ step.after }}' as counted_after,
+        {{ step.visit_class }} as visits,
+        100 * ({{ step.share_after }} - {{ step.share_before }}) as points
+    from visits
+    where
+        {{ step.visit_class }} > 0
+        and level in ('{{ variant.meta.levels | join("', '") }}')
+        and {{ share_of(ways_of(main, classes)) }} is not null
+        and {{ share_of(ways_of(variant, classes)) }} is not null
+    {% if not (loop.last and outer.last) %}union all{% endif %}
+    {% endfor %}
+    {% endfor %}
+)
+
+select * from bridges
+where member is not null
