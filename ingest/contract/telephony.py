@@ -164,6 +164,23 @@ QUEUE_EVENT = table(
     raw=True,
 )
 
+AGENT_EVENT = table(
+    "agent_event",
+    "telephony",
+    "one row an event of Amazon Connect's agent event stream, from which states and offers are derived",
+    Column("occurred_at", INSTANT, "time of the event", required=True),
+    Column("began_at", INSTANT, "when what the event tells began", required=True),
+    Column("agent_key", TEXT, "agent as the source names the person", required=True),
+    Column("event", TEXT, "kind of the event", required=True),
+    Column("status", TEXT, "status the agent is in; null once logged out"),
+    Column("status_type", TEXT, "ROUTABLE, CUSTOM or OFFLINE"),
+    Column("contacts", TEXT, "the agent's contacts and their states, as JSON"),
+    key=("source_record_id",),
+    event_time="occurred_at",
+    touches=(),
+    raw=True,
+)
+
 TEL_DIAL = table(
     "tel_dial",
     "telephony",
@@ -205,4 +222,4 @@ TEL_DIAL = table(
     ),
 )
 
-TABLES = (TEL_INTERACTION, TEL_OFFER, AGENT_STATE, QUEUE_EVENT, TEL_DIAL)
+TABLES = (TEL_INTERACTION, TEL_OFFER, AGENT_STATE, QUEUE_EVENT, AGENT_EVENT, TEL_DIAL)

@@ -8,8 +8,10 @@ from ingest.formats import (
     chatwoot,
     connect_agent_events,
     connect_contacts,
+    connect_evaluations,
     contract_files,
     frappe_hr,
+    nice_iex,
     queue_log,
     scorecard,
     spreadsheet,
@@ -20,8 +22,10 @@ Source = Annotated[
     chatwoot.ChatwootSource
     | connect_agent_events.ConnectAgentEventsSource
     | connect_contacts.ConnectContactsSource
+    | connect_evaluations.ConnectEvaluationsSource
     | contract_files.ContractSource
     | frappe_hr.FrappeHrSource
+    | nice_iex.NiceIexSource
     | queue_log.QueueLogSource
     | scorecard.ScorecardSource
     | spreadsheet.SpreadsheetSource,
@@ -35,8 +39,10 @@ FORMATS: dict[str, Format] = {
         connect_agent_events.read, connect_agent_events.derive, rereads=False, about=connect_agent_events.ABOUT
     ),
     "connect_contacts": Format(connect_contacts.read, connect_contacts.derive, about=connect_contacts.ABOUT),
+    "connect_evaluations": Format(connect_evaluations.read, about=connect_evaluations.ABOUT),
     "contract": Format(contract_files.read, about=contract_files.ABOUT),
     "frappe_hr": Format(frappe_hr.read, about=frappe_hr.ABOUT, recognise=frappe_hr.recognise),
+    "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
     "queue_log": Format(queue_log.read, queue_log.derive, rereads=False),
     "scorecard": Format(scorecard.read),
     "spreadsheet": Format(spreadsheet.read),

@@ -119,11 +119,11 @@ class Field:
     """One value of a record: where it lies (names joined by dots), how it is read, and whether it must be there.
 
     ``text``; ``time``: ISO-8601 with an offset; ``seconds`` or ``millis``: a number, read as whole milliseconds;
-    ``number``; ``flag``. Empty text is null.
+    ``number``; ``flag``; ``list``: as JSON text. Empty text is null.
     """
 
     path: str
-    kind: Literal["text", "time", "seconds", "millis", "number", "flag"] = "text"
+    kind: Literal["text", "time", "seconds", "millis", "number", "flag", "list"] = "text"
     required: bool = False
 
 
@@ -135,6 +135,7 @@ _READINGS = {
     "millis": "cast(round(try_cast({value} as double)) as bigint)",
     "number": "try_cast({value} as double)",
     "flag": "try_cast({value} as boolean)",
+    "list": "case when left({value}, 1) = '[' then {value} end",
 }
 
 
@@ -166,7 +167,8 @@ def read_fields(con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str,
     faults = " ".join(
         f"when {name} is null"
         + ("" if field.required else f" and {values[name]} is not null")
-        + f" or left({values[name]}, 1) in ('{{', '[') then {literal(field.path)}"
+        + (f" or left({values[name]}, 1) in ('{{', '[')" if field.kind == "text" else "")
+        + f" then {literal(field.path)}"
         for name, field in fields.items()
         if field.required or field.kind != "text"
     )
