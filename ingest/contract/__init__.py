@@ -23,8 +23,19 @@ from ingest.contract import (
     telephony,
 )
 from ingest.contract.chat import CHAT_CONVERSATION, CHAT_MESSAGE, CSAT
-from ingest.contract.hr import ACTIVITIES
-from ingest.contract.qa import QA_ANSWER, QA_EVALUATION
+from ingest.contract.hr import (
+    ACTIVITIES,
+    AGENT_ALIAS,
+    ATTENDANCE,
+    CERTIFICATE,
+    EXAM_RESULT,
+    FORECAST,
+    HR_EMPLOYEE,
+    PULSE_RESPONSE,
+    ROSTER_SHIFT,
+    TRAINING_RECORD,
+)
+from ingest.contract.qa import COACHING_SESSION, QA_ANSWER, QA_EVALUATION
 from ingest.contract.table import (
     CHANNELS,
     DATE,
@@ -38,24 +49,49 @@ from ingest.contract.table import (
     Rule,
     Table,
 )
-from ingest.contract.telephony import OUTCOMES, STATES
+from ingest.contract.telephony import (
+    AGENT_EVENT,
+    AGENT_STATE,
+    OUTCOMES,
+    QUEUE_EVENT,
+    STATES,
+    TEL_DIAL,
+    TEL_INTERACTION,
+    TEL_OFFER,
+)
 
 __all__ = [
     "ACTIVITIES",
+    "AGENT_ALIAS",
+    "AGENT_EVENT",
+    "AGENT_STATE",
+    "ATTENDANCE",
+    "CERTIFICATE",
     "CHANNELS",
     "CHAT_CONVERSATION",
     "CHAT_MESSAGE",
+    "COACHING_SESSION",
     "CSAT",
     "DATE",
+    "EXAM_RESULT",
     "FLAG",
+    "FORECAST",
+    "HR_EMPLOYEE",
     "INSTANT",
     "OUTCOMES",
+    "PULSE_RESPONSE",
     "QA_ANSWER",
     "QA_EVALUATION",
+    "QUEUE_EVENT",
     "REAL",
+    "ROSTER_SHIFT",
     "STATES",
     "TABLES",
+    "TEL_DIAL",
+    "TEL_INTERACTION",
+    "TEL_OFFER",
     "TEXT",
+    "TRAINING_RECORD",
     "WHOLE",
     "Column",
     "Personal",
