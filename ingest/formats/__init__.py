@@ -9,6 +9,7 @@ from ingest.formats import (
     connect_agent_events,
     connect_contacts,
     connect_evaluations,
+    contact_lens,
     contract_files,
     frappe_hr,
     nice_iex,
@@ -23,6 +24,7 @@ Source = Annotated[
     | connect_agent_events.ConnectAgentEventsSource
     | connect_contacts.ConnectContactsSource
     | connect_evaluations.ConnectEvaluationsSource
+    | contact_lens.ContactLensSource
     | contract_files.ContractSource
     | frappe_hr.FrappeHrSource
     | nice_iex.NiceIexSource
@@ -40,6 +42,7 @@ FORMATS: dict[str, Format] = {
     ),
     "connect_contacts": Format(connect_contacts.read, connect_contacts.derive, about=connect_contacts.ABOUT),
     "connect_evaluations": Format(connect_evaluations.read, about=connect_evaluations.ABOUT),
+    "contact_lens": Format(contact_lens.read, about=contact_lens.ABOUT),
     "contract": Format(contract_files.read, about=contract_files.ABOUT),
     "frappe_hr": Format(frappe_hr.read, about=frappe_hr.ABOUT, recognise=frappe_hr.recognise),
     "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
