@@ -43,7 +43,7 @@ def read_text(file: DeliveredFile, layout: Layout, fits: Callable[[Sequence[str]
     readings = {mark: _names(first, mark) for mark in ([layout.delimiter] if layout.delimiter else DELIMITERS)}
     delimiter = _told(file, layout, first, readings, fits)
     header = column_names(file, layout.header, readings[delimiter])
-    return Sheet(file, "", header, lambda: _blocks(file, layout, delimiter, len(header), begin, line))
+    return Sheet(file, "", header, lambda: text_blocks(file, layout, delimiter, len(header), begin, line))
 
 
 def _header_record(stream: BinaryIO, line: int) -> str:
@@ -82,8 +82,13 @@ def _told(
     return fitting[0] if fitting else max(readings, key=unquoted.count)
 
 
-def _blocks(file: DeliveredFile, layout: Layout, delimiter: str, width: int, begin: int, line: int) -> Iterator[Block]:
-    """Yield the rows after the header, which begin at a byte and at a line."""
+def text_blocks(
+    file: DeliveredFile, layout: Layout, delimiter: str, width: int, begin: int, line: int, comment: str | None = None
+) -> Iterator[Block]:
+    """Yield the rows after the header, which begin at a byte and at a line.
+
+    ``comment`` begins lines that are none.
+    """
     stopping = ends_table(layout.stop, delimiter) if layout.stop else None
     with file.path.open("rb") as stream:
         stream.seek(begin)
@@ -111,7 +116,8 @@ def _blocks(file: DeliveredFile, layout: Layout, delimiter: str, width: int, beg
             line += len(records)
             for start in range(0, max(len(records), 1), ROWS):
                 mine = [n - start for n in unclosed if start <= n < start + ROWS]
-                yield _block(file, records.slice(start, ROWS), numbers.slice(start, ROWS), mine, delimiter, width)
+                part = records.slice(start, ROWS), numbers.slice(start, ROWS)
+                yield _block(file, *part, mine, delimiter, width, comment)
             if ended is not None:
                 return
 
@@ -166,11 +172,19 @@ def _join_quoted(lines: list[bytes], delimiter: str, width: int, unclosed: list[
 
 
 def _block(
-    file: DeliveredFile, records: pa.Array, numbers: pa.Array, unclosed: Sequence[int], delimiter: str, width: int
+    file: DeliveredFile,
+    records: pa.Array,
+    numbers: pa.Array,
+    unclosed: Sequence[int],
+    delimiter: str,
+    width: int,
+    comment: str | None,
 ) -> Block:
     """Cut records into cells, setting aside those that do not fit."""
     rejects = []
     keep = pc.not_equal(pc.binary_length(pc.utf8_trim(records, f' \t\r\n\u00a0\u3000"{delimiter}')), 0)
+    if comment:
+        keep = pc.and_(keep, pc.invert(pc.starts_with(records, comment)))
     if unclosed:
         never_ends = pc.is_in(pa.array(range(len(records))), pa.array(unclosed, pa.int64()))
         rejects.append(
