@@ -15,7 +15,6 @@ import duckdb
 import pyarrow as pa
 
 from ingest.contract import DATE, FLAG, INSTANT, REAL, TEXT, WHOLE, Column, Table
-from ingest.privacy import SUSPICIOUS
 
 if TYPE_CHECKING:
     from ingest.formats.base import Fault
@@ -209,8 +208,7 @@ def _treated(table: Table, column: Column, source: str, given: Collection[str]) 
     elif column.personal == "identifier":
         value = f"pseudonym(batch_rows.{column.name})"
     elif column.personal == "text":
-        text = f"batch_rows.{column.name}"
-        value = f"case when regexp_matches({text}, {literal(SUSPICIOUS)}) then redact({text}) else {text} end"
+        value = f"private_text(batch_rows.{column.name})"
     else:
         value = f"batch_rows.{column.name}"
     return f"cast({value} as {kind}) as {column.name}"

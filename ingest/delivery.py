@@ -18,6 +18,7 @@ from ingest.formats.base import DeliveredFile, RefusedFile
 from ingest.lake import Delivery, Lake, Tally
 from ingest.landing import UNREADABLE, Entry, Landing, Problem
 from ingest.opening import Part, opened
+from ingest.privacy import Redaction
 from ingest.source import SourceBase
 
 PASS_BYTES = 64 * 1024 * 1024
@@ -74,9 +75,9 @@ class Found:
     copies: list[Landed]
 
 
-def declaration(source: SourceBase, zone: str) -> str:
+def declaration(source: SourceBase, zone: str, redaction: Redaction) -> str:
     """Return the digest of what decides how a file of the source is read."""
-    return hashlib.sha256(f"{source.model_dump_json()}\n{zone}".encode()).hexdigest()
+    return hashlib.sha256(f"{source.model_dump_json()}\n{zone}\n{redaction.digest()}".encode()).hexdigest()
 
 
 def find(landing: Landing, lake: Lake, source: SourceBase, declared: str, folder: Path, *, rereads: bool) -> Found:

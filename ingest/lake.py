@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from ingest.conform import literal, local_date
 from ingest.contract import DATE, INSTANT, TABLES, Table
 from ingest.identity import ALIASES
-from ingest.privacy import Pseudonyms
+from ingest.privacy import Pseudonyms, redactions
 
 OBSERVED = tuple(table.name for table in TABLES.values() if table.observed and not table.raw)
 """Tables that record what happened. Rosters and employments also speak of days that lie ahead."""
@@ -65,6 +65,9 @@ create table if not exists account (
 create index if not exists account_delivery on account (delivery);
 create table if not exists unknown_field (
     delivery integer not null references delivery, table_name text not null, field text not null, rows integer not null
+) strict;
+create table if not exists redaction (
+    delivery integer not null references delivery, table_name text not null, kind text not null, count integer not null
 ) strict;
 create table if not exists live (
     path text primary key, table_name text not null, source text not null, event_date text not null
@@ -110,7 +113,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of one table of one delivery; ``unknown`` counts rows by field that the contract does not know."""
+    """Counts of one table of one delivery.
+
+    ``unknown`` counts rows by field that the contract does not know, ``redacted`` what was redacted by kind.
+    """
 
     table: str | None
     rows_in: int = 0
@@ -118,6 +124,7 @@ class Tally:
     duplicate: int = 0
     quarantined: int = 0
     unknown: Mapping[str, int] = field(default_factory=dict)
+    redacted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -250,6 +257,16 @@ class Lake:
                 Drift(source, table, name, rows, files, *map(datetime.fromisoformat, (first, last)), last_file)
                 for source, table, name, rows, files, first, last_file, last in manifest.execute(query)
             ]
+
+    def redactions(self) -> list[tuple[str, str, int]]:
+        """Return how often each kind was redacted in the texts of a source: source, kind and count."""
+        query = """
+            select source, kind, sum(count) from redaction join delivery on delivery.id = redaction.delivery
+            where delivery.id in (select max(id) from delivery group by source, file)
+            group by source, kind order by source, kind
+        """
+        with self._manifest() as manifest:
+            return manifest.execute(query).fetchall()
 
     def retake(self, source: str, file: str) -> bool:
         """Let the next take read a delivered file, and its copies, once more; return whether the file is known.
@@ -555,6 +572,16 @@ class Change:
         found: dict[int, dict[str, int]] = {}
         for file, name_, rows in counted.fetchall():
             found.setdefault(file, {})[name_] = rows
+        return found
+
+    def redacted(self, name: str, incoming: str, kinds: Sequence[str]) -> dict[int, dict[str, int]]:
+        """Count for each file of the pass what was redacted in the texts of a table, by kind."""
+        texts = [column for column, treated in TABLES[name].personal.items() if treated == "text"]
+        found: dict[int, dict[str, int]] = {}
+        if texts:
+            counted = redactions(self._con, f"({self._arriving(name, incoming)})", texts, kinds)
+            for (file, kind), count in counted.items():
+                found.setdefault(file, {})[kind] = count
         return found
 
     def repeats(self, name: str, incoming: str) -> bool:
@@ -926,4 +953,8 @@ def _record(manifest: sqlite3.Connection, delivery: Delivery, now: str) -> None:
     manifest.executemany(
         "insert into unknown_field values (?, ?, ?, ?)",
         [(inserted, t.table, name, rows) for t in delivery.tallies for name, rows in sorted(t.unknown.items())],
+    )
+    manifest.executemany(
+        "insert into redaction values (?, ?, ?, ?)",
+        [(inserted, t.table, kind, count) for t in delivery.tallies for kind, count in sorted(t.redacted.items())],
     )

@@ -130,6 +130,14 @@ class Redaction(BaseModel, extra="forbid", frozen=True):
     also: frozenset[Literal["id15", "plate_gb", "plate_us"]] = frozenset()
     patterns: tuple[Declared, ...] = ()
 
+    def digest(self) -> str:
+        """Return what tells this declaration from any other."""
+        return repr((self.phone_regions, sorted(self.also), self.patterns))
+
+
+ALWAYS = Redaction()
+"""What is redacted where a centre declares nothing of its own."""
+
 
 # Full-width forms of ASCII characters count as those: one for one, so that places in the text stay the same.
 _NARROW = {**{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}, 0x3000: 0x20}

@@ -22,7 +22,7 @@ from ingest.identity import ALIASES, EMPLOYEES, restated
 from ingest.lake import Account, Change, Delivery, Lake, Tally
 from ingest.landing import landing_at
 from ingest.opening import spill
-from ingest.privacy import Pseudonyms, register
+from ingest.privacy import ALWAYS, Pseudonyms, Redaction, Redactor, register
 from ingest.quarantine import keep, repeat
 from ingest.source import Site, SourceBase
 
@@ -40,10 +40,13 @@ def take(
     sites: Mapping[str, Site],
     pseudonyms: Pseudonyms,
     progress: Callable[[str], object] | None = None,
+    redaction: Redaction = ALWAYS,
 ) -> list[Account]:
     """Take everything new in ``landing``, a folder or URL, and return its accounts.
 
-    Each pass over some files of a source is one change of the lake: it counts whole or not at all.
+    Each pass over some files of a source is one change of the lake: it counts whole or not at all. ``redaction`` is
+    what the centre redacts beyond what always is; once it has changed, files are read as after any other change of the
+    declaration.
 
     Raises:
         IngestError: the lake was filled with another pseudonym key, or the landing location cannot be read.
@@ -55,16 +58,16 @@ def take(
     landed = landing_at(landing)
     for source in sources:
         site = sites[source.site]
-        declared = declaration(source, site.time_zone)
+        declared = declaration(source, site.time_zone, redaction)
         rereads = FORMATS[source.format].rereads
         found = find(landed, lake, source, declared, lake.root / ".spill" / "landed", rereads=rereads)
         again = lake.declared(source.name) not in (None, declared)
         for files in passes(found.new, or_empty=again):
             with duckdb.connect(config={"temp_directory": f"{lake.root}/.spill", "memory_limit": MEMORY}) as con:
                 con.execute("set TimeZone = 'UTC'")
-                register(con, pseudonyms)
+                redactor = register(con, pseudonyms, redaction)
                 change = Change(lake, source.name, site.time_zone, con)
-                one = _Pass(con, lake, change, source, site, zones, files)
+                one = _Pass(con, lake, change, source, site, zones, redactor, files)
                 entries = one.run(quarantine, declared, again=again)
             again = False
             if progress:
@@ -76,11 +79,17 @@ def take(
     return lake.accounts()[before:]
 
 
-def has_news(landing: Path | str, lake: Lake, sources: Sequence[SourceBase], sites: Mapping[str, Site]) -> bool:
+def has_news(
+    landing: Path | str,
+    lake: Lake,
+    sources: Sequence[SourceBase],
+    sites: Mapping[str, Site],
+    redaction: Redaction = ALWAYS,
+) -> bool:
     """Return whether ``take`` would find anything to do: a file new or touched, or a source declared otherwise."""
     landed = landing_at(landing)
     for source in sources:
-        declared = declaration(source, sites[source.site].time_zone)
+        declared = declaration(source, sites[source.site].time_zone, redaction)
         if lake.declared(source.name) not in (None, declared):
             return True
         if any(suspects(landed, lake, source, declared, rereads=FORMATS[source.format].rereads)):
@@ -102,6 +111,7 @@ class _Pass:
     source: SourceBase
     site: Site
     zones: Mapping[str, str]
+    redactor: Redactor
     files: Sequence[Landed]
     parts: list[tuple[int, DeliveredFile]] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
@@ -119,6 +129,8 @@ class _Pass:
         self._refuse_failed(tables, good, bad)
         self._keep(quarantine)
         unknown = {name: self.change.unknown(name, f"incoming_{name}", known) for name, known in tables.items()}
+        kinds = self.redactor.kinds
+        redacted = {name: self.change.redacted(name, f"incoming_{name}", kinds) for name in tables}
         taken = {table: self.change.merge(table, f"incoming_{table}") for table in tables}
         if {ALIASES, EMPLOYEES} & taken.keys():
             self.change.touch(restated(self.con, self.lake, self.change, self.zones))
@@ -139,7 +151,8 @@ class _Pass:
                 if fit or failed:
                     loaded = sum(taken[table].get(index, 0) for index in parts)
                     fields = sum((Counter(unknown[table].get(index, {})) for index in parts), Counter[str]())
-                    tallies.append(Tally(table, fit + failed, loaded, fit - loaded, failed, fields))
+                    marks = sum((Counter(redacted[table].get(index, {})) for index in parts), Counter[str]())
+                    tallies.append(Tally(table, fit + failed, loaded, fit - loaded, failed, fields, marks))
             reasons = [self.refused[index] for index in parts if index in self.refused]
             is_taken = len(reasons) < len(parts)
             entries.append(file.entry(self.source.name, declared, tallies, "; ".join(reasons), is_taken=is_taken))

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ingest import Pseudonyms
 from ingest.formats import Source
 from ingest.landing import Location
+from ingest.privacy import LEAST_KEY_BYTES, Redaction
 from ingest.reference import Parameter, Queue, Target, Team
 from ingest.source import Name, Site
 from orchestration.retention import Kept
@@ -35,24 +36,36 @@ class CentreError(ValueError):
 
 
 class Secret(BaseModel):
-    """How customers' identifiers become pseudonyms: by a key from the environment, or by the demo's public one."""
+    """How customers' identifiers become pseudonyms: by a key from the environment, or by the demo's public one.
+
+    ``rotated_to`` names the variables of the keys that came after the first, oldest first: all of them are needed, see
+    ``ingest.Pseudonyms``.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     key_env: str = "GAUGEBOOK_PSEUDONYM_KEY"
+    rotated_to: list[str] = []
     demo: bool = False
 
     def pseudonyms(self) -> Pseudonyms:
-        """Return the pseudonym function; raise ``CentreError`` when the environment lacks the key."""
-        if self.demo:
-            return Pseudonyms(DEMO_KEY)
-        key = os.environ.get(self.key_env, "")
-        if len(key) < 16:
-            raise CentreError(
-                f"the environment variable {self.key_env} must hold the pseudonym key, 16 characters or more; "
-                "make one once with `openssl rand -hex 32`, keep it with your secrets and set it for every run"
-            )
-        return Pseudonyms(key.encode())
+        """Return the pseudonym function; raise ``CentreError`` when the environment lacks a key."""
+        return self.generations()[-1]
+
+    def generations(self) -> list[Pseudonyms]:
+        """Return the pseudonym functions that held one after the other; raises as ``pseudonyms``."""
+        keys = [DEMO_KEY if self.demo else _key_of(self.key_env), *map(_key_of, self.rotated_to)]
+        return [Pseudonyms(*keys[: count + 1]) for count in range(len(keys))]
+
+
+def _key_of(variable: str) -> bytes:
+    key = os.environ.get(variable, "")
+    if len(key) < LEAST_KEY_BYTES:
+        raise CentreError(
+            f"the environment variable {variable} must hold the pseudonym key, {LEAST_KEY_BYTES} characters or more; "
+            "make one once with `openssl rand -hex 32`, keep it with your secrets and set it for every run"
+        )
+    return key.encode()
 
 
 class CentreName(BaseModel):
@@ -79,6 +92,7 @@ class Centre(BaseModel):
     parameters: list[Parameter] = []
     targets: list[Target] = []
     pseudonyms: Secret = Secret()
+    redact: Redaction = Redaction()
     retention: dict[str, Kept] = {}
     postgres: PostgresTarget | None = None
     metabase: MetabaseTarget | None = None

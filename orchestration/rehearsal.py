@@ -56,6 +56,7 @@ def rehearse(home: Home, centre: Centre, source: str | None = None, files: Seque
             chosen,
             {site.key: site for site in centre.sites},
             centre.pseudonyms.pseudonyms(),
+            redaction=centre.redact,
         )
         taken = {account.file for account in accounts}
         given = {_name(home, file, chosen[0].name) for file in files}

@@ -34,6 +34,7 @@ def take_deliveries(home: Home, centre: Centre) -> list[Account]:
             {site.key: site for site in centre.sites},
             centre.pseudonyms.pseudonyms(),
             progress=_progress,
+            redaction=centre.redact,
         )
         _write_reference(home, centre)
     return accounts
@@ -45,7 +46,8 @@ def settle(home: Home, centre: Centre) -> bool:
     Tells in a blink what would otherwise cost the start of Dagster.
     """
     lake = Lake(home.lake)
-    if ingest.has_news(landing_of(home, centre), lake, centre.sources, {site.key: site for site in centre.sites}):
+    sites = {site.key: site for site in centre.sites}
+    if ingest.has_news(landing_of(home, centre), lake, centre.sources, sites, centre.redact):
         return False
     with home.writing():
         lake.sweep()
