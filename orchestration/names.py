@@ -34,7 +34,7 @@ class Unknown:
 
 
 def unresolved(home: Home, centre: Centre) -> list[Unknown]:
-    """Return agents, queues and teams that nothing declares, those with most rows first."""
+    """Return agents, queues and teams that nothing declares, of each kind those with most rows first."""
     lake = Lake(home.lake)
     sources = [source.name for source in centre.sources]
     with duckdb.connect() as con:

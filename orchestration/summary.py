@@ -17,7 +17,7 @@ from rich.table import Table
 
 from ingest import Account, Lake
 from ingest.landing import landing_at
-from orchestration import mending
+from orchestration import mending, names
 from orchestration.builds import Ledger, plan
 from orchestration.centre import CentreError, load
 from orchestration.home import Home
@@ -52,6 +52,12 @@ _WORDS = {
         "set_aside": "Rows in quarantine, with rule and mend: {path}; `gaugebook quarantine list` sums them up",
         "trial": "On trial; nothing is loaded",
         "not_matched": "Not taken: the `files` pattern of the source does not match {names}",
+        "unknown_field": "Kept in `extra`, unknown to the contract: {name}, {rows} rows in {files} files",
+        "redacted": "Redacted in texts of {source}: {kinds}",
+        "unresolved": "Declared nowhere: {count} {what}, {rows} rows; `gaugebook unresolved` lists them",
+        "agent": "agents",
+        "queue": "queues",
+        "team": "teams",
         "gone": "{name} is in quarantine and no longer in landing: deliver it again",
         "not_taken": "In landing and not taken; after a run: no source has this folder and these files: {names}",
         "look": "Where to look",
@@ -79,6 +85,12 @@ _WORDS = {
         "set_aside": "隔离的行及其规则与修正办法:{path};汇总见 `gaugebook quarantine list`",
         "trial": "试收,不入库",
         "not_matched": "未接收:数据源的 `files` 不匹配 {names}",
+        "unknown_field": "契约之外的字段,保存在 `extra`:{name},{files} 个文件共 {rows} 行",
+        "redacted": "{source} 文本中已脱敏:{kinds}",
+        "unresolved": "未声明的{what} {count} 个,共 {rows} 行;详见 `gaugebook unresolved`",
+        "agent": "坐席",
+        "queue": "队列",
+        "team": "班组",
         "gone": "{name} 在隔离区,但已不在 landing:请重新交付",
         "not_taken": "landing 中未接收的文件;运行后仍列出的,没有数据源对应其目录和文件名:{names}",
         "look": "查看结果",
@@ -149,6 +161,8 @@ def show_status(console: Console, home: Home) -> bool:
     console.print(table)
     newest = {(account.source, account.file): account.delivery for account in accounts}
     _show_not_loaded(console, home, centre, [a for a in accounts if a.delivery == newest[a.source, a.file]])
+    for line in _noted(home, centre, lake):
+        console.print(line, soft_wrap=True)
     outstanding = plan(home, lake)
     ledger = Ledger.read(home)
     if outstanding.everything:
@@ -180,6 +194,21 @@ def show_inspection(console: Console, inspection: Inspection) -> None:
     if inspection.proposal.source:
         told = "Next: answer the doubts (# ?), put the entry below `sources:` in centre.yml, `gaugebook source check`"
         console.print(told, soft_wrap=True)
+
+
+def _noted(home: Home, centre: Centre, lake: Lake) -> Iterator[str]:
+    """Yield what was taken and is worth a look: fields nobody knows, what was redacted, names nothing declares."""
+    words = _WORDS[centre.locale]
+    for each in lake.drift():
+        name = f"{each.source}: {each.table}.{each.field}"
+        yield words["unknown_field"].format(name=name, rows=f"{each.rows:,}", files=f"{each.files:,}")
+    for source, found in groupby(lake.redactions(), key=lambda each: each[0]):
+        kinds = ", ".join(f"{kind} {count:,}" for _, kind, count in found)
+        yield words["redacted"].format(source=source, kinds=kinds)
+    for what, found in groupby(names.unresolved(home, centre), key=lambda each: each.what):
+        unknown = list(found)
+        rows = sum(each.rows for each in unknown)
+        yield words["unresolved"].format(count=f"{len(unknown):,}", what=words[what], rows=f"{rows:,}")
 
 
 def show_rehearsal(console: Console, centre: Centre, rehearsal: Rehearsal) -> None:
