@@ -158,8 +158,11 @@ def read(
 
 
 def _typed(con: duckdb.DuckDBPyConnection, table: Table, relation: str) -> pa.Table:
-    schema = batch_schema(table.name)
-    return con.sql(f"select {', '.join(schema.names)} from {relation}").to_arrow_table().cast(schema)
+    """Return a relation as the contract's rows; columns that Chatwoot does not know are null."""
+    schema, given = batch_schema(table.name), con.sql(f"select * from {relation}").columns
+    told = pa.schema([field for field in schema if field.name in given])
+    rows = con.sql(f"select {', '.join(told.names)} from {relation}").to_arrow_table().cast(told)
+    return pa.concat_tables([schema.empty_table(), rows], promote_options="default")
 
 
 def derive(change: Any, source: ChatwootSource, con: duckdb.DuckDBPyConnection, again: bool) -> None:
