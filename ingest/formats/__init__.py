@@ -12,10 +12,12 @@ from ingest.formats import (
     contact_lens,
     contract_files,
     frappe_hr,
+    intercom,
     nice_iex,
     queue_log,
     scorecard,
     spreadsheet,
+    zendesk_chat,
 )
 from ingest.formats.base import Format
 
@@ -27,10 +29,12 @@ Source = Annotated[
     | contact_lens.ContactLensSource
     | contract_files.ContractSource
     | frappe_hr.FrappeHrSource
+    | intercom.IntercomSource
     | nice_iex.NiceIexSource
     | queue_log.QueueLogSource
     | scorecard.ScorecardSource
-    | spreadsheet.SpreadsheetSource,
+    | spreadsheet.SpreadsheetSource
+    | zendesk_chat.ZendeskChatSource,
     Field(discriminator="format"),
 ]
 """A source of any format, as centre.yml declares it."""
@@ -45,8 +49,10 @@ FORMATS: dict[str, Format] = {
     "contact_lens": Format(contact_lens.read, about=contact_lens.ABOUT),
     "contract": Format(contract_files.read, about=contract_files.ABOUT),
     "frappe_hr": Format(frappe_hr.read, about=frappe_hr.ABOUT, recognise=frappe_hr.recognise),
+    "intercom": Format(intercom.read, about=intercom.ABOUT, recognise=intercom.recognise),
     "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
     "queue_log": Format(queue_log.read, queue_log.derive, rereads=False),
     "scorecard": Format(scorecard.read),
     "spreadsheet": Format(spreadsheet.read),
+    "zendesk_chat": Format(zendesk_chat.read, about=zendesk_chat.ABOUT, recognise=zendesk_chat.recognise),
 }
