@@ -68,10 +68,13 @@ class Landed:
 class Found:
     """New files, fetched one by one as they are asked for, and copies among those that have been.
 
-    A copy is a file whose content is taken, or will be, under another name.
+    A copy is a file whose content was taken whole under another name. Content of which something was refused is looked
+    into again under each name, because the name may be what was wrong. ``twins`` are such files delivered at once, to
+    be asked for when ``new`` have been taken.
     """
 
     new: Iterator[Landed]
+    twins: Iterator[Landed]
     copies: list[Landed]
 
 
@@ -86,24 +89,31 @@ def find(landing: Landing, lake: Lake, source: SourceBase, declared: str, folder
     Once the source's declaration has changed, files that were refused or left rows in quarantine are taken again, and
     with ``rereads`` all others too.
     """
+    twins: list[Landed] = []
     copies: list[Landed] = []
-    return Found(_new(landing, lake, source, declared, folder, rereads, copies), copies)
+    new = _new(landing, lake, source, declared, folder, rereads, twins, copies)
+    return Found(new, _unlike(lake, source, twins, copies), copies)
 
 
 def suspects(landing: Landing, lake: Lake, source: SourceBase, declared: str, *, rereads: bool) -> Iterator[Entry]:
     """Yield the files of which size or time tell that their content may have to be taken."""
-    by_file, digests = _settled(lake, source, declared, rereads)
+    by_file, digests, _ = _settled(lake, source, declared, rereads)
     for entry in _matching(landing, source):
         before = by_file.get(entry.name)
         if not before or before.digest not in digests or not _is_unchanged(entry, before):
             yield entry
 
 
-def passes(landed: Iterable[Landed], *, or_empty: bool = False) -> Iterator[list[Landed]]:
-    """Cut files into passes of at most ``PASS_BYTES``; without any file, ``or_empty`` makes one empty pass.
+def passes(found: Found, *, or_empty: bool = False) -> Iterator[list[Landed]]:
+    """Cut files into passes of at most ``PASS_BYTES``; without any new file, ``or_empty`` makes one empty pass.
 
-    Copies of remote files are deleted when the next pass is asked for.
+    A pass must have been taken when the next is asked for; what was copied of its files is deleted then.
     """
+    yield from _passes(found.new, or_empty)
+    yield from _passes(found.twins, False)
+
+
+def _passes(landed: Iterable[Landed], or_empty: bool) -> Iterator[list[Landed]]:
     batch: list[Landed] = []
     size = 0
     for file in landed:
@@ -122,11 +132,14 @@ def _released(batch: list[Landed]) -> Iterator[list[Landed]]:
         file.release()
 
 
-def _settled(lake: Lake, source: SourceBase, declared: str, rereads: bool) -> tuple[dict[str, Delivery], set[str]]:
-    """Return what is known of each file, and the content that need not be taken again."""
+def _settled(
+    lake: Lake, source: SourceBase, declared: str, rereads: bool
+) -> tuple[dict[str, Delivery], set[str], set[str]]:
+    """Return what is known of each file, the content that need not be taken again, and that of it taken whole."""
     known = lake.known(source.name)
     settled = [entry for entry in known if entry.declared == declared or (entry.is_clean and not rereads)]
-    return {entry.file: entry for entry in known}, {entry.digest for entry in settled}
+    whole = {entry.digest for entry in settled if entry.is_clean}
+    return {entry.file: entry for entry in known}, {entry.digest for entry in settled}, whole
 
 
 def _is_unchanged(entry: Entry, before: Delivery) -> bool:
@@ -140,9 +153,11 @@ def _new(
     declared: str,
     folder: Path,
     rereads: bool,
+    twins: list[Landed],
     copies: list[Landed],
 ) -> Iterator[Landed]:
-    by_file, digests = _settled(lake, source, declared, rereads)
+    by_file, digests, whole = _settled(lake, source, declared, rereads)
+    seen: set[str] = set()
     shutil.rmtree(folder, ignore_errors=True)
     for entry in _matching(landing, source):
         before = by_file.get(entry.name)
@@ -155,11 +170,24 @@ def _new(
         if before and is_settled and before.digest == file.digest:
             lake.renew(source.name, file.name, file.size, file.modified_ns)
             file.release()
-        elif file.digest in digests:
+        elif file.digest in whole:
+            copies.append(file)
+            file.release()
+        elif file.digest in seen:
+            twins.append(file)
+        else:
+            seen.add(file.digest)
+            yield file
+
+
+def _unlike(lake: Lake, source: SourceBase, twins: Sequence[Landed], copies: list[Landed]) -> Iterator[Landed]:
+    """Yield the twins of which the first was not taken whole; the others are copies of it."""
+    whole = {entry.digest for entry in lake.known(source.name) if entry.is_clean}
+    for file in twins:
+        if file.digest in whole:
             copies.append(file)
             file.release()
         else:
-            digests.add(file.digest)
             yield file
 
 

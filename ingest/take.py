@@ -62,7 +62,7 @@ def take(
         rereads = FORMATS[source.format].rereads
         found = find(landed, lake, source, declared, lake.root / ".spill" / "landed", rereads=rereads)
         again = lake.declared(source.name) not in (None, declared)
-        for files in passes(found.new, or_empty=again):
+        for files in passes(found, or_empty=again):
             with duckdb.connect(config={"temp_directory": f"{lake.root}/.spill", "memory_limit": MEMORY}) as con:
                 con.execute("set TimeZone = 'UTC'")
                 redactor = register(con, pseudonyms, redaction)

@@ -11,6 +11,7 @@ import pytest
 
 from ingest import IngestError
 from ingest.formats.queue_log import QueueLogSource
+from ingest.formats.spreadsheet import SpreadsheetSource
 from ingest.landing import check_location, landing_at
 from tests.unit.ingest.deliveries import Desk
 from tests.unit.ingest.test_take import MORNING, NOON
@@ -64,6 +65,25 @@ def test_a_file_matches_its_pattern_with_or_without_the_ending_of_what_packed_it
         desk.deliver("queue.log.gz", gzip.compress(MORNING.encode()))
         desk.deliver("queue.txt.gz", gzip.compress(MORNING.encode()))
         assert [account.file for account in desk.take()] == ["queue.log.gz"]
+
+
+def test_a_file_refused_for_its_name_is_read_under_another(tmp_path: Path) -> None:
+    columns = {"employee_key": "No", "work_date": "Day", "status": "Status"}
+    tables = [{"table": "attendance", "files": "days_*", "columns": columns}]
+    declared = {"name": "hr", "format": "spreadsheet", "site": "here", "tables": tables}
+    desk = Desk(tmp_path, SpreadsheetSource.model_validate(declared))
+    for name in ("august.csv", "days_08.csv", "days_08_again.csv"):
+        desk.deliver(name, "No,Day,Status\n1,2026-08-31,present\n", "hr")
+    accounts = desk.take()
+    assert {(each.file, each.state, each.loaded + each.duplicate) for each in accounts} == {
+        ("august.csv", "refused", 0),
+        ("days_08.csv", "taken", 1),
+        ("days_08_again.csv", "taken", 1),
+    }
+    assert sum(each.loaded for each in accounts) == 1
+    assert desk.take() == []
+    desk.deliver("days_8.csv", "No,Day,Status\n1,2026-08-31,present\n", "hr")
+    assert [(each.state, each.duplicate) for each in desk.take()] == [("taken", 1)]
 
 
 def test_links_that_lead_out_of_landing_are_refused_and_never_read(desk: Desk) -> None:
