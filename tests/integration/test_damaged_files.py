@@ -1,0 +1,104 @@
+"""Whatever is delivered, the run goes on, good records load, and nothing loads that was not good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from pydantic import TypeAdapter
+
+from ingest import Account
+from ingest.contract import TABLES
+from ingest.formats import Source
+from tests.corpus.case import Case, Kind
+from tests.corpus.damage import ESCAPED, bombs, partial, refused, whole
+from tests.corpus.kinds import kinds
+from tests.unit.ingest.deliveries import Desk
+
+KINDS = {kind.format: kind for kind in kinds()}
+
+
+def desk_of(root: Path, kind: Kind) -> Desk:
+    return Desk(
+        root,
+        TypeAdapter(Source).validate_python({"name": "feed", "format": kind.format, "site": "here", **kind.declared}),
+    )
+
+
+def content(desk: Desk) -> dict[str, list[object]]:
+    """Everything the lake holds, but for the order of what is equal."""
+    found = desk.content([name for name in TABLES if desk.lake.files(name, "feed")])
+    return {table: sorted(map(repr, rows)) for table, rows in found.items()}
+
+
+def told(accounts: list[Account]) -> dict[str, tuple[int, int, bool, str]]:
+    """What became of each file: rows that fit and that did not, whether it was refused, and why."""
+    outcome: dict[str, tuple[int, int, bool, str]] = {}
+    for each in accounts:
+        fit, failed, _, _ = outcome.get(each.file, (0, 0, False, ""))
+        fit += each.loaded + each.duplicate
+        outcome[each.file] = (fit, failed + each.quarantined, each.state == "refused", each.reason or "")
+    return outcome
+
+
+def wrong(case: Case, kind: Kind, outcome: tuple[int, int, bool, str]) -> str | None:
+    """Return what came of a file when it is not what must."""
+    fit, failed, is_refused, reason = outcome
+    if case.refused is not None:
+        is_right = is_refused and not fit and (not case.refused or f"({case.refused})" in reason)
+    else:
+        # Damage that shows only in the rows of a record costs each of them.
+        set_aside = (case.set_aside, case.set_aside * kind.rows)
+        is_right = not is_refused and fit == case.fit * kind.rows and failed in set_aside
+    return None if is_right else f"{case.name}: fit {fit}, quarantined {failed}, refused {is_refused}: {reason[:300]}"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_damaged_files_cost_what_is_damaged_and_nothing_else(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A refusal costs the files beside it a second reading: in small passes there are few.
+    monkeypatch.setattr("ingest.delivery.PASS_BYTES", 60_000)
+    kind = KINDS[name]
+    calm = desk_of(tmp_path / "calm", kind)
+    calm.deliver(f"good.{kind.ending}", kind.good(), "feed")
+    calm.take()
+    good = content(calm)
+    assert good
+
+    cases = [*kind.cases, *whole(kind), *refused(kind), *partial(kind)]
+    if name == "queue_log":
+        cases += bombs(kind)
+    assert len({case.name for case in cases}) == len(cases)
+    desk = desk_of(tmp_path / "home", kind)
+    desk.deliver(f"good.{kind.ending}", kind.good(), "feed")
+    for case in cases:
+        desk.deliver(case.name, case.content, "feed")
+    outside = {path for path in tmp_path.rglob("*") if not path.is_relative_to(desk.root)}
+    accounts = desk.take()
+
+    assert all(each.rows_in == each.loaded + each.duplicate + each.quarantined for each in accounts)
+    outcomes = told(accounts)
+    assert outcomes.keys() == {case.name for case in cases} | {f"good.{kind.ending}"}
+    problems = [problem for case in cases if (problem := wrong(case, kind, outcomes[case.name]))]
+    assert not problems, "\n".join(problems)
+    assert content(desk) == good
+    assert {path for path in tmp_path.rglob("*") if not path.is_relative_to(desk.root)} == outside
+    assert not [
+        path for path in (*tmp_path.rglob("*"), *Path("/tmp").glob("*"), *Path.cwd().glob("*")) if ESCAPED in path.name
+    ]
+    assert desk.take() == []
+
+
+def test_every_refusal_and_every_row_set_aside_says_what_to_do(tmp_path: Path) -> None:
+    kind = KINDS["spreadsheet"]
+    desk = desk_of(tmp_path, kind)
+    for case in kind.cases:
+        desk.deliver(case.name, case.content, "feed")
+    desk.take()
+    pattern = (tmp_path / "quarantine" / "*" / "*.parquet").as_posix()
+    told = duckdb.sql(f"select file, line, rule, message, mend, raw from read_parquet('{pattern}')").fetchall()
+    assert told
+    assert all(file and rule and message and mend for file, _, rule, message, mend, _ in told)
+    assert max(len(raw or "") for *_, raw in told) <= 10_000
