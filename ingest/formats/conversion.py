@@ -149,17 +149,20 @@ def _placed(query: Query, name: str, naive: str, zone_name: str, declared: Conve
     """Define the instant of a naive local time, as ``ingest.mapping`` says for skipped and repeated times."""
     zone = literal(zone_name)
     # Of a repeated time, timezone() gives the later reading. Three hours before that the offset from before the
-    # change still held: no zone moves its clocks by more. The earlier reading is the local time under that offset.
+    # change still held: no zone moves its clocks by more. Where clocks went on as usual in these hours, nothing else
+    # needs to be worked out. The earlier reading is the local time under the offset from before.
     later = query.define(f"{name}__later", f"timezone({zone}, {naive})", naive)
-    before = query.define(f"{name}__before", f"{later} - interval 3 hours", later)
+    before = query.define(f"{name}__before", f"timezone({zone}, {later} - interval 3 hours)", later)
+    is_usual = query.define(f"{name}__usual", f"{before} = {naive} - interval 3 hours", before)
     under_old_offset = query.define(
         f"{name}__old",
-        f"make_timestamptz(epoch_us({naive}) - epoch_us(timezone({zone}, {before})) + epoch_us({before}))",
-        before,
+        f"case when not {is_usual} then make_timestamptz(epoch_us({naive}) - epoch_us({before}) + epoch_us({later})"
+        " - 10800000000) end",
+        is_usual,
     )
     earlier = query.define(
         f"{name}__earlier",
-        f"case when {under_old_offset} = {later} then {later}"
+        f"case when {is_usual} or {under_old_offset} = {later} then {later}"
         f" when timezone({zone}, {under_old_offset}) = {naive} then {under_old_offset} else {later} end",
         under_old_offset,
     )
@@ -345,13 +348,29 @@ def _extra(mapping: TableMapping, wanted: Sequence[str]) -> str:
     return f"nullif(json_merge_patch('{{}}', json_object({pairs}))::varchar, '{{}}')"
 
 
+def _redacted(
+    con: duckdb.DuckDBPyConnection, cells: pa.Table, mapping: TableMapping, wanted: Sequence[str]
+) -> pa.Table:
+    """Return the cells with the texts that nothing maps made private, each distinct text once."""
+    read = {*mapping.wanted(wanted), *mapping.left_out}
+    for n, name in enumerate(wanted):
+        if name not in read and not tells_of_person(name):
+            at = cells.column_names.index(f"v{n}")
+            encoded = cells[at].combine_chunks().dictionary_encode()
+            con.register("distinct_texts", pa.table({"text": encoded.dictionary}))
+            private = con.sql("select private_text(text) as text from distinct_texts").to_arrow_table()["text"]
+            con.unregister("distinct_texts")
+            cells = cells.set_column(at, f"v{n}", private.combine_chunks().take(encoded.indices))
+    return cells
+
+
 def _harmless(name: str, text: str, *, is_declared: bool) -> str:
     """SQL for a text of a column that nothing maps, without what may be personal."""
     if is_declared:
         return text
     if tells_of_person(name):
         return f"case when ({text}) is not null then {literal(WITHHELD)} end"
-    return f"private_text({text})"
+    return text
 
 
 def convert(
@@ -394,6 +413,7 @@ def convert(
     if "source_record_id" not in columns:
         query.define("source_record_id", _record_id(table), *table.key)
     query.define("extra", _extra(mapping, wanted))
+    cells = _redacted(con, cells, mapping, wanted)
     for column in table.columns:
         if column.name not in (*columns, *mapping.computed, "source_system", "source_record_id", "extra"):
             query.define(column.name, f"null::{_SQL_TYPES[column.type]}")
