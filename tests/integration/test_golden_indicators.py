@@ -161,6 +161,33 @@ def handling(lake: Lake) -> list[Golden]:
     ]
 
 
+def calls_cut_short(lake: Lake) -> list[Golden]:
+    """Twelve legs of one agent; ten say how they ended, one of these in a transfer."""
+    common = {
+        "queue_key": "short",
+        "agent_key": "cat",
+        "queued_at": "2026-09-05 10:00:00",
+        "answered_at": "2026-09-05 10:00:10",
+        "ended_at": "2026-09-05 10:10:00",
+    }
+    legs = (
+        [{"talk_ms": 5_000, "hold_ms": 0, "ended_by": "customer"}] * 3
+        + [{"talk_ms": 10_000, "hold_ms": 0, "ended_by": "agent"}] * 2
+        + [{"talk_ms": 120_000, "hold_ms": 30_000, "ended_by": "agent"}] * 4
+        + [{"talk_ms": 8_000, "hold_ms": 0, "ended_by": "agent", "transfer_kind": "blind"}]
+        + [{"talk_ms": 6_000, "ended_by": "unknown"}, {"ended_at": None}]
+    )
+    lake.add("tel_interaction", [common | leg | {"interaction_id": f"short-{n}"} for n, leg in enumerate(legs)])
+    # not transferred: 3 + 2 + 4 = 9; at most 10 s of talk: 3 + 2 = 5; ended by the agent: 2 + 4 = 6
+    # holding is seen on 3 + 2 + 4 + 1 = 10 legs, 4 of which had some
+    of = ("day", "2026-09-05", "agent", "unresolved:pbx:cat")
+    return [
+        Golden("short_contact_pct", *of, 5, 9, 100 * 5 / 9, 9),
+        Golden("agent_hangup_first_pct", *of, 6, 9, 100 * 6 / 9, 9),
+        Golden("hold_rate_pct", *of, 4, 10, 40, 10),
+    ]
+
+
 def offers(lake: Lake) -> list[Golden]:
     """Twenty offers, six of which the agent could not have answered."""
     results = ["answered"] * 10 + ["no_answer"] * 3 + ["rejected"] + ["canceled"] * 4 + ["error"] * 2
@@ -262,6 +289,10 @@ def evaluations(lake: Lake) -> list[Golden]:
     return [
         Golden("qa_score_avg", *of, 659, 9, 659 / 9, 9),
         Golden("qa_pass_pct", *of, 4, 9, 100 * 4 / 9, 9),
+        # ten are no drafts; of these one does not say how it was drawn, and one was picked
+        Golden("qa_random_share_pct", *of, 8, 9, 100 * 8 / 9, 9),
+        # two of the nine that count have a fatal error
+        Golden("qa_critical_accuracy_pct", *of, 7, 9, 100 * 7 / 9, 9),
     ]
 
 
@@ -374,6 +405,7 @@ CASES: tuple[Case, ...] = (
     a_morning_of_one_agent,
     evaluated_contacts,
     evaluations,
+    calls_cut_short,
     surveys,
     staff_of_september,
     a_day_of_absences,

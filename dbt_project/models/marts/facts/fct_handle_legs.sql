@@ -57,7 +57,8 @@ legs as (
         end as handle_seconds,
         acw_seconds is not null as has_acw,
         transfer_kind is not null as is_transferred,
-        not is_open and coalesce(ended_by, 'unknown') <> 'unknown' as is_transfer_known
+        not is_open and coalesce(ended_by, 'unknown') <> 'unknown' as is_transfer_known,
+        coalesce(not is_open and ended_by = 'agent', false) as is_ended_by_agent
     from interactions
     union all
     select
@@ -78,7 +79,8 @@ legs as (
         null as handle_seconds,
         false as has_acw,
         false as is_transferred,
-        false as is_transfer_known
+        false as is_transfer_known,
+        false as is_ended_by_agent
     from conversations
 
 ),
@@ -93,12 +95,24 @@ dated as (
 
 ),
 
+limits as (
+
+    {{ parameters_as_of('dated', ['short_contact_sec']) | indent(4) }}
+
+),
+
 attributed as (
 
     select
         dated.*,
+        limits.short_contact_sec,
         agent_names.agent_key as resolved_agent_key
     from dated
+    left join limits
+        on
+            dated.local_date = limits.local_date
+            and dated.channel = limits.channel
+            and dated.queue_key is not distinct from limits.queue_key
     left join agent_names
         on
             dated.source_system = agent_names.source_system
@@ -163,6 +177,10 @@ select
     attributed.has_acw,
     attributed.is_transferred,
     attributed.is_transfer_known,
+    attributed.is_transfer_known
+    and not attributed.is_transferred
+    and coalesce(attributed.talk_seconds <= attributed.short_contact_sec, false) as is_short,
+    attributed.is_ended_by_agent,
     attributed.is_contact_first_leg and evaluated_contacts.root_interaction_id is not null as is_contact_evaluated
 from attributed
 left join evaluated_contacts

@@ -44,6 +44,8 @@ select
     pass_marks.qa_pass_mark as pass_mark,
     dated.score_pct >= pass_marks.qa_pass_mark and not dated.is_fatal as is_passed,
     dated.is_fatal,
+    dated.status <> 'draft' as is_completed,
+    dated.is_random,
     dated.status <> 'draft' and coalesce(dated.is_random, true) as is_counted
 from dated
 left join pass_marks
