@@ -12,6 +12,7 @@ from ingest.formats import (
     contact_lens,
     contract_files,
     frappe_hr,
+    genesys_conversations,
     intercom,
     nice_iex,
     queue_log,
@@ -29,6 +30,7 @@ Source = Annotated[
     | contact_lens.ContactLensSource
     | contract_files.ContractSource
     | frappe_hr.FrappeHrSource
+    | genesys_conversations.GenesysConversationsSource
     | intercom.IntercomSource
     | nice_iex.NiceIexSource
     | queue_log.QueueLogSource
@@ -49,10 +51,11 @@ FORMATS: dict[str, Format] = {
     "contact_lens": Format(contact_lens.read, about=contact_lens.ABOUT),
     "contract": Format(contract_files.read, about=contract_files.ABOUT),
     "frappe_hr": Format(frappe_hr.read, about=frappe_hr.ABOUT, recognise=frappe_hr.recognise),
+    "genesys_conversations": Format(genesys_conversations.read, about=genesys_conversations.ABOUT),
     "intercom": Format(intercom.read, about=intercom.ABOUT, recognise=intercom.recognise),
     "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
     "queue_log": Format(queue_log.read, queue_log.derive, rereads=False),
-    "scorecard": Format(scorecard.read),
-    "spreadsheet": Format(spreadsheet.read),
+    "scorecard": Format(scorecard.read, about=scorecard.ABOUT),
+    "spreadsheet": Format(spreadsheet.read, about=spreadsheet.ABOUT),
     "zendesk_chat": Format(zendesk_chat.read, about=zendesk_chat.ABOUT, recognise=zendesk_chat.recognise),
 }

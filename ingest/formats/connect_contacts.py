@@ -12,6 +12,8 @@ Definitions, from the data model of contact records and the definitions of histo
   and the disconnection are one; a contact that lived on left the queue into a flow. What DisconnectReason says of a
   flow, a carrier or an expiry goes before that; it is null for many contacts.
 - A missing object (Queue, Agent) or null says that there was none; 0 is a duration of zero.
+- A chat tells when the agent first replied only where it has ChatMetrics; otherwise the moment the agent took it stands
+  in, which is earlier, and ``extra`` says so.
 - How long a contact rang is not told, nor to whom it was offered: AgentConnectionAttempts is a number. Offers are in
   the agent event stream.
 
@@ -225,13 +227,20 @@ def _visits(source: ConnectContactsSource) -> str:
 def _conversations(source: ConnectContactsSource) -> str:
     """SQL for the chats as rows of ``chat_conversation``."""
     whole = "cast({} as bigint)".format
+    extra = _extra(
+        connected_to_agent_at="epoch_ms(answered_at)",
+        first_agent_message="case when coalesce(replied_at, replied_at_2) is null and answered_at is not null"
+        " then 'taken' end",
+    )
     return f"""
         select {literal(source.name)} as source_system, contact_id as source_record_id,
-            updated_at as record_updated_at, {_extra(connected_to_agent_at="epoch_ms(answered_at)")} as extra,
+            updated_at as record_updated_at, {extra} as extra,
             contact_id as conversation_id, 'chat' as channel, {_QUEUE} as queue_key, {_agent(source)} as agent_key,
-            case when coalesce(replied_at, replied_at_2) is not null then {_agent(source)} end as first_agent_key,
+            case when coalesce(replied_at, replied_at_2, answered_at) is not null then {_agent(source)} end
+                as first_agent_key,
             {_CUSTOMER} as customer_ref, initiated_at as created_at, enqueued_at as human_requested_at,
-            coalesce(replied_at, replied_at_2) as first_agent_message_at, spoke_at as last_customer_message_at,
+            coalesce(replied_at, replied_at_2, answered_at) as first_agent_message_at,
+            spoke_at as last_customer_message_at,
             disconnected_at as ended_at, {whole("customer_messages")} as customer_message_count,
             {whole("agent_messages")} as agent_message_count,
             case when disconnected_at is null then 'open' else 'resolved' end as status, _file, _line, _raw
@@ -303,7 +312,9 @@ ABOUT = About(
         Reading(
             "PreviousContactId", "tel_interaction.transfer_kind", "of the contact before, by the one that followed"
         ),
-        Reading("ChatMetrics", "chat_conversation.first_agent_message_at", "and counts of messages, where delivered"),
+        Reading(
+            "ChatMetrics", "chat_conversation.first_agent_message_at", "without it Agent.ConnectedToAgentTimestamp"
+        ),
         Reading("AgentConnectionAttempts", "tel_interaction.extra", "a number; whom it rang is in the agent events"),
     ),
     gotchas=(

@@ -119,12 +119,14 @@ class Field:
     """One value of a record: where it lies (names joined by dots), how it is read, and whether it must be there.
 
     ``text``; ``time``: ISO-8601 with an offset; ``seconds`` or ``millis``: a number, read as whole milliseconds;
-    ``number``; ``flag``; ``list``: as JSON text. Empty text is null.
+    ``number``; ``flag``; ``list``: as JSON text. Empty text is null. ``inner`` is the structure of a value that is
+    taken as it is.
     """
 
     path: str
     kind: Literal["text", "time", "seconds", "millis", "number", "flag", "list"] = "text"
     required: bool = False
+    inner: Any = None
 
 
 _READINGS = {
@@ -152,7 +154,7 @@ def structure_of(fields: Iterable[Field]) -> dict[str, Any]:
         inner = structure
         for group in groups:
             inner = inner.setdefault(group, {})
-        inner[name] = "VARCHAR"
+        inner[name] = field.inner or "VARCHAR"
     return structure
 
 
@@ -162,12 +164,13 @@ def read_fields(con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str,
     It has ``_file``, ``_line``, ``_raw`` and ``fields`` too. A record of which a required field is missing, or one that
     is there cannot be read, is left out and returned among the rejects.
     """
-    values = {name: f"nullif(trim(o.{_quoted(field.path)}), '')" for name, field in fields.items()}
+    found_at = {name: f"o.{_quoted(field.path)}" for name, field in fields.items()}
+    values = {name: at if fields[name].inner else f"nullif(trim({at}), '')" for name, at in found_at.items()}
     read = ", ".join(f"{_READINGS[f.kind].format(value=values[n])} as {n}" for n, f in fields.items())
     faults = " ".join(
         f"when {name} is null"
         + ("" if field.required else f" and {values[name]} is not null")
-        + (f" or left({values[name]}, 1) in ('{{', '[')" if field.kind == "text" else "")
+        + (f" or left({values[name]}, 1) in ('{{', '[')" if field.kind == "text" and not field.inner else "")
         + f" then {literal(field.path)}"
         for name, field in fields.items()
         if field.required or field.kind != "text"
