@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.conform import UNDECODABLE, Judge, begin, conform, prepare
+from ingest.conform import Judge, begin, conform, prepare
 from ingest.contract import TABLES
 from ingest.delivery import Landed, declaration, find, passes, suspects
 from ingest.formats import FORMATS
@@ -28,8 +28,6 @@ from ingest.source import Site, SourceBase
 
 MEMORY = "1GB"
 """What DuckDB may use in a pass before it goes to disk."""
-
-_CHUNK = 1 << 24
 
 
 def take(
@@ -102,7 +100,8 @@ class _Pass:
     """One pass over some files of one source.
 
     ``parts`` are the files as formats read them, several of one archive, each with its place among ``files``; an index
-    is the place of a part.
+    is the place of a part. ``marked`` says that a file had to be written anew, so that bytes of it may be marked as
+    undecodable; ``by_line`` that scans are of no use.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -123,7 +122,7 @@ class _Pass:
         form = FORMATS[self.source.format]
         with spill(self.lake.root / ".spill" / "opened") as folder:
             refusals = self._opened(folder)
-            self.marked = any(_holds_marks(part.path) for _, part in self.parts if part.index not in refusals)
+            self.marked = any(folder in part.path.parents for _, part in self.parts)
             tables = self._read(form, refusals)
         good, bad = self._judged(tables)
         self._refuse_failed(tables, good, bad)
@@ -288,18 +287,6 @@ class _Pass:
 
 class _LookAgain(Exception):  # noqa: N818 - nothing is wrong yet
     """The files of the pass must be read line by line."""
-
-
-def _holds_marks(path: Path) -> bool:
-    """Whether a file may hold undecodable bytes, told without reading it as text."""
-    mark = UNDECODABLE.encode()
-    with path.open("rb") as content:
-        tail = b""
-        while chunk := content.read(_CHUNK):
-            if mark in tail + chunk:
-                return True
-            tail = chunk[1 - len(mark) :]
-    return False
 
 
 def _summary(source: SourceBase, entries: Sequence[Delivery]) -> str:

@@ -34,7 +34,6 @@ from ingest.formats.base import (
 from ingest.formats.delimited import DELIMITERS, read_text
 from ingest.formats.records import parsed
 from ingest.formats.sheet import Layout
-from ingest.privacy import SUSPICIOUS
 from ingest.source import SourceBase
 
 STREAMED = 32 * 1024 * 1024
@@ -204,7 +203,7 @@ _CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 
 # Of a local time that the clocks showed twice the earlier reading counts, as everywhere (ingest.mapping); one that they
 # skipped is no time. Nearly all offsets are written as Z or with +, which is quick to see.
-_MACROS = f"""
+_MACROS = """
 create or replace temp macro contract_local(naive, zone) as (
     case when timezone(zone, timezone(zone, naive)) = naive then
         case when timezone(zone, make_timestamptz(epoch_us(naive)
@@ -219,8 +218,8 @@ create or replace temp macro contract_local(naive, zone) as (
 create or replace temp macro contract_instant(text, zone) as (
     case
         when suffix(text, 'Z') or contains(text, '+') then try_cast(text as timestamptz)
-        when regexp_matches(text, ':[0-9.]+-[0-9]{{2}}(:?[0-9]{{2}})?$') then try_cast(text as timestamptz)
-        when regexp_matches(text, '^[0-9]{{4}}(-[0-9]{{2}}){{2}}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?)?$')
+        when regexp_matches(text, ':[0-9.]+-[0-9]{2}(:?[0-9]{2})?$') then try_cast(text as timestamptz)
+        when regexp_matches(text, '^[0-9]{4}(-[0-9]{2}){2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?$')
             then contract_local(try_cast(text as timestamp), zone)
     end
 );
@@ -233,8 +232,7 @@ create or replace temp macro contract_whole(text) as (
 create or replace temp macro contract_private(value) as (
     case
         when value is null or json_type(value) = 'NULL' then null
-        when regexp_matches(value ->> '$', {literal(SUSPICIOUS)}) then
-            case when redact(value ->> '$') <> (value ->> '$') then to_json(redact(value ->> '$')) else value end
+        when private_text(value ->> '$') <> (value ->> '$') then to_json(private_text(value ->> '$'))
         else value
     end
 );
