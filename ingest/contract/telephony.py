@@ -139,8 +139,6 @@ QUEUE_EVENT = table(
     "telephony",
     "one row an event of an Asterisk queue_log, from which visits, offers and states are derived",
     Column("occurred_at", INSTANT, "time of the event", required=True),
-    Column("line_digest", TEXT, "digest of the line with customer identifiers replaced", required=True),
-    Column("occurrence", WHOLE, "which of the identical lines of one second this is, from 1", required=True),
     Column(
         "sequence",
         WHOLE,
@@ -178,6 +176,30 @@ AGENT_EVENT = table(
     key=("source_record_id",),
     event_time="occurred_at",
     touches=(),
+    raw=True,
+)
+
+CALL_RECORD = table(
+    "call_record",
+    "telephony",
+    "one row an Asterisk call detail record, from which calls that passed no queue are derived",
+    Column("occurred_at", INSTANT, "start of the record", required=True),
+    Column("answered_at", INSTANT, "when it was answered, by whomever; null unless the disposition is ANSWERED"),
+    Column("ended_at", INSTANT, "end of the record", required=True),
+    Column("call_id", TEXT, "linkedid, or uniqueid: what the records of one call have in common", required=True),
+    Column("direction", TEXT, "direction", required=True, allowed=("inbound", "outbound", "internal")),
+    Column("disposition", TEXT, "how the record ended, in Asterisk's words", required=True),
+    Column("application", TEXT, "last application, in lower case; queue: the call is the queue log's"),
+    Column("has_party", FLAG, "there is a second channel", required=True),
+    Column("agent_key", TEXT, "device of the agent"),
+    Column("customer_ref", TEXT, "pseudonym of the customer", personal="identifier"),
+    Column("talk_ms", WHOLE, "billable time"),
+    Column("caller_half", TEXT, "pseudonym of the Local channel that calls, without its half"),
+    Column("party_half", TEXT, "pseudonym of the Local channel that is called, without its half"),
+    key=("source_record_id",),
+    event_time="occurred_at",
+    touches=(),
+    rules=(ordered("occurred_at", "answered_at"), ordered("answered_at", "ended_at"), not_negative("talk_ms")),
     raw=True,
 )
 
@@ -222,4 +244,4 @@ TEL_DIAL = table(
     ),
 )
 
-TABLES = (TEL_INTERACTION, TEL_OFFER, AGENT_STATE, QUEUE_EVENT, AGENT_EVENT, TEL_DIAL)
+TABLES = (TEL_INTERACTION, TEL_OFFER, AGENT_STATE, QUEUE_EVENT, CALL_RECORD, AGENT_EVENT, TEL_DIAL)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ingest.formats import (
+    cdr,
     chatwoot,
     connect_agent_events,
     connect_contacts,
@@ -13,6 +14,7 @@ from ingest.formats import (
     contract_files,
     frappe_hr,
     genesys_conversations,
+    genesys_evaluations,
     intercom,
     nice_iex,
     queue_log,
@@ -23,7 +25,8 @@ from ingest.formats import (
 from ingest.formats.base import Format
 
 Source = Annotated[
-    chatwoot.ChatwootSource
+    cdr.CdrSource
+    | chatwoot.ChatwootSource
     | connect_agent_events.ConnectAgentEventsSource
     | connect_contacts.ConnectContactsSource
     | connect_evaluations.ConnectEvaluationsSource
@@ -31,6 +34,7 @@ Source = Annotated[
     | contract_files.ContractSource
     | frappe_hr.FrappeHrSource
     | genesys_conversations.GenesysConversationsSource
+    | genesys_evaluations.GenesysEvaluationsSource
     | intercom.IntercomSource
     | nice_iex.NiceIexSource
     | queue_log.QueueLogSource
@@ -42,6 +46,7 @@ Source = Annotated[
 """A source of any format, as centre.yml declares it."""
 
 FORMATS: dict[str, Format] = {
+    "cdr": Format(cdr.read, cdr.derive, about=cdr.ABOUT),
     "chatwoot": Format(chatwoot.read, chatwoot.derive),
     "connect_agent_events": Format(
         connect_agent_events.read, connect_agent_events.derive, rereads=False, about=connect_agent_events.ABOUT
@@ -52,9 +57,10 @@ FORMATS: dict[str, Format] = {
     "contract": Format(contract_files.read, about=contract_files.ABOUT),
     "frappe_hr": Format(frappe_hr.read, about=frappe_hr.ABOUT, recognise=frappe_hr.recognise),
     "genesys_conversations": Format(genesys_conversations.read, about=genesys_conversations.ABOUT),
+    "genesys_evaluations": Format(genesys_evaluations.read, about=genesys_evaluations.ABOUT),
     "intercom": Format(intercom.read, about=intercom.ABOUT, recognise=intercom.recognise),
     "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
-    "queue_log": Format(queue_log.read, queue_log.derive, rereads=False),
+    "queue_log": Format(queue_log.read, queue_log.derive, about=queue_log.ABOUT),
     "scorecard": Format(scorecard.read, about=scorecard.ABOUT),
     "spreadsheet": Format(spreadsheet.read, about=spreadsheet.ABOUT),
     "zendesk_chat": Format(zendesk_chat.read, about=zendesk_chat.ABOUT, recognise=zendesk_chat.recognise),

@@ -1,8 +1,10 @@
 """States of agents from the events of a queue log. Visits and offers do not belong here.
 
-An agent is logged in while a member of at least one queue, or between AGENTLOGIN or AGENTCALLBACKLOGIN and the log-off;
-paused when no queue can reach the person; in conversation from CONNECT to the event that ends it. Static members
-(queues.conf) are never logged in by an event: of them the log shows conversations and pauses of a queue, no more.
+An agent is logged in between AGENTLOGIN or AGENTCALLBACKLOGIN and the log-off and, unless logged off, while a member of
+at least one queue; paused when no queue can reach the person; in conversation from CONNECT to the event that ends it. A
+queue's pause lasts from PAUSE to UNPAUSE, whatever a pause of all queues, from PAUSEALL to UNPAUSEALL, does meanwhile;
+a second PAUSE or PAUSEALL does not begin it anew: these are the rules that Wazo's own tests define (xivo-dao). Static
+members (queues.conf) are never logged in by an event: of them the log shows conversations and pauses of a queue only.
 
 Of what holds at one moment the first counts: conversation, pause, wrap-up time of the queue, availability. An agent who
 is logged off has no state. A stretch begins anew at the first event of a local date even if nothing changes, and what
@@ -21,10 +23,10 @@ from ingest.conform import literal
 from ingest.formats.queue_visits import AT, TALKED
 
 _ON = "'AGENTLOGIN', 'AGENTCALLBACKLOGIN'"
-_OFF = "'AGENTLOGOFF', 'AGENTCALLBACKLOGOFF', 'QUEUESTART'"
+_OFF = "'AGENTLOGOFF', 'AGENTCALLBACKLOGOFF'"
 EVENTS = (
-    f"{_ON}, {_OFF}, 'ADDMEMBER', 'REMOVEMEMBER', 'PAUSE', 'UNPAUSE', 'PAUSEALL', 'UNPAUSEALL', 'WRAPUPSTART',"
-    f" 'CONNECT', {TALKED}"
+    f"{_ON}, {_OFF}, 'QUEUESTART', 'ADDMEMBER', 'REMOVEMEMBER', 'PAUSE', 'UNPAUSE', 'PAUSEALL', 'UNPAUSEALL',"
+    f" 'PAUSEREASON', 'WRAPUPSTART', 'CONNECT', {TALKED}"
 )
 """SQL list of the events that say something about an agent's state."""
 
@@ -39,7 +41,7 @@ def derive(
     acw_reasons: Sequence[str],
     pause_reasons: Mapping[str, str],
 ) -> None:
-    """Make ``derived_agent_state`` of the source called ``source`` for the agents in ``concerned_agents``.
+    """Make ``derived_agent_state`` of the source called ``source`` for the agents whose events ``events`` reads.
 
     ``events`` is SQL that reads the events; states that begin less than ``days`` days after the first of them may lack
     what came before. ``newest`` is the log's newest date: an end that would lie after it has not happened yet.
@@ -68,10 +70,11 @@ with chosen as (
     select agent_key, queue_key, call_id, event, data1, occurred_at as second, {AT} as moment
     from {{events}} where event in ({EVENTS})
 )
-select chosen.* from chosen semi join concerned_agents using (agent_key)
+from chosen where agent_key is not null and event <> 'QUEUESTART'
 union all
 select a.agent_key, null, r.call_id, r.event, null, r.second, r.moment
-from chosen r cross join concerned_agents a where r.event = 'QUEUESTART'
+from chosen r cross join (select distinct agent_key from chosen where agent_key is not null) a
+where r.event = 'QUEUESTART'
 """
 
 # What holds at the end of each second of the agent's place in one queue, as far as events of that second tell: member
@@ -84,8 +87,8 @@ flags as (
         case event when 'ADDMEMBER' then coalesce(data1, '') = 'PAUSED' when 'PAUSE' then true else false end as paused
     from state_events where event in ('ADDMEMBER', 'REMOVEMEMBER', 'PAUSE', 'UNPAUSE') and queue_key is not null
     union all
-    select q.agent_key, q.queue_key, e.second, e.moment, case when e.event <> 'UNPAUSEALL' then false end, false
-    from state_events e join queues q using (agent_key) where e.event in ({_OFF}, 'UNPAUSEALL')
+    select q.agent_key, q.queue_key, e.second, e.moment, false, false
+    from state_events e join queues q using (agent_key) where e.event in ({_OFF}, 'QUEUESTART')
 )
 select agent_key, queue_key, second, arg_max(member, moment) as member, arg_max(paused, moment) as paused
 from flags group by all
@@ -137,7 +140,7 @@ with connects as (
 ),
 closings as (
     select agent_key, moment, lead(second) over (partition by agent_key order by moment) as closed_at
-    from state_events where event in ('CONNECT', {_OFF})
+    from state_events where event in ('CONNECT', {_OFF}, 'QUEUESTART')
 ),
 spans as (
     select c.agent_key, c.second, least(case when c.next_event <> 'CONNECT' then c.next_second else l.closed_at end,
@@ -152,31 +155,35 @@ union all
 select agent_key, ended_at, -contacts, -wrapups from spans
 """
 
-# A new membership is not paused, so ADDMEMBER ends a pause of all queues as UNPAUSE does.
+# Who has logged off is out until the next log-in; after a restart nobody knows, and memberships speak for themselves. A
+# new membership is not paused, so ADDMEMBER ends a pause of all queues.
 _AGENT_FLAGS = f"""
 with flags as (
     select agent_key, second, moment,
-        case when event in ({_ON}) then true when event in ({_OFF}) then false end as logged_in,
+        case when event in ({_ON}) then 'in' when event in ({_OFF}) then 'out' when event = 'QUEUESTART' then 'unknown'
+            end as presence,
         case when event = 'PAUSEALL' then true
-            when event in ('UNPAUSEALL', 'UNPAUSE', 'ADDMEMBER', {_OFF}) then false end as all_paused,
-        case when event in ('PAUSE', 'PAUSEALL') then coalesce(data1, '') end as reason
-    from state_events where event in ({_ON}, {_OFF}, 'PAUSEALL', 'UNPAUSEALL', 'PAUSE', 'UNPAUSE', 'ADDMEMBER')
+            when event in ('UNPAUSEALL', 'ADDMEMBER', {_OFF}, 'QUEUESTART') then false end as all_paused,
+        case when event in ('PAUSE', 'PAUSEALL', 'PAUSEREASON') then coalesce(data1, '') end as reason
+    from state_events
+    where event in ({_ON}, {_OFF}, 'QUEUESTART', 'PAUSEALL', 'UNPAUSEALL', 'PAUSE', 'PAUSEREASON', 'ADDMEMBER')
 ),
 seconds as (
-    select agent_key, second, arg_max(logged_in, moment) as logged_in, arg_max(all_paused, moment) as all_paused,
+    select agent_key, second, arg_max(presence, moment) as presence, arg_max(all_paused, moment) as all_paused,
         arg_max(reason, moment) as reason
     from flags group by all
 )
 from seconds
 union all
-select agent_key, second + interval {{days}} days, null, null, null from seconds where logged_in or all_paused
+select agent_key, second + interval {{days}} days, null, null, null from seconds
+where presence <> 'unknown' or all_paused
 """
 
 # The running sums are of doubles because DuckDB adds those fastest; counts are far below where they would be inexact.
 _STATES = """
 with ticks as (
     select agent_key, second, members, reachable, paused, 0 as contacts, 0 as wrapups,
-        cast(null as boolean) as logged_in, cast(null as boolean) as all_paused, cast(null as varchar) as reason
+        cast(null as varchar) as presence, cast(null as boolean) as all_paused, cast(null as varchar) as reason
     from queue_ticks
     union all by name select * from contact_ticks
     union all by name select * from agent_flags
@@ -186,14 +193,15 @@ seconds as (
         cast(coalesce(sum(members), 0) as double) as members, cast(coalesce(sum(reachable), 0) as double) as reachable,
         cast(coalesce(sum(paused), 0) as double) as paused, cast(coalesce(sum(contacts), 0) as double) as contacts,
         cast(coalesce(sum(wrapups), 0) as double) as wrapups,
-        bool_or(logged_in) as logged_in, bool_or(all_paused) as all_paused, max(reason) as reason
+        max(presence) as presence, bool_or(all_paused) as all_paused, max(reason) as reason
     from ticks group by all
 ),
 held as (
     select agent_key, second, sum(members) over past as members, sum(reachable) over past as reachable,
         sum(paused) over past as paused, sum(contacts) over past as contacts, sum(wrapups) over past as wrapups,
-        coalesce(last_value(logged_in ignore nulls) over past and second < interval {days} days
-            + last_value(case when logged_in is not null then second end ignore nulls) over past, false) as logged_in,
+        case when second < interval {days} days
+            + last_value(case when presence is not null then second end ignore nulls) over past
+            then last_value(presence ignore nulls) over past else 'unknown' end as presence,
         coalesce(last_value(all_paused ignore nulls) over past and second < interval {days} days
             + last_value(case when all_paused is not null then second end ignore nulls) over past, false) as all_paused,
         nullif(last_value(reason ignore nulls) over past, '') as reason
@@ -202,9 +210,10 @@ held as (
 select agent_key, second, reason,
     case
         when contacts > 0 then 'CONNECT'
-        when not all_paused and (reachable > 0 or (logged_in and paused = 0))
+        when presence = 'out' then null
+        when not all_paused and (reachable > 0 or (presence = 'in' and paused = 0))
             then case when wrapups > 0 then 'WRAPUPSTART' else 'ADDMEMBER' end
-        when paused > 0 or (all_paused and (members > 0 or logged_in)) then 'PAUSE'
+        when paused > 0 or (all_paused and (members > 0 or presence = 'in')) then 'PAUSE'
     end as raw_state
 from held
 """

@@ -58,6 +58,10 @@ class RefusedFile(Exception):  # noqa: N818 - what it says happened, not a fault
         self.mend = mend
 
 
+class DeliveryWarning(UserWarning):
+    """Something about delivered files is doubtful, though every row of them can be read."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """Why a format finds a row unfit that the core could read: the rule broken, and how to mend it."""

@@ -75,6 +75,7 @@ def test_old_versions_write_fewer_arguments(desk: Desk) -> None:
         ("EXITWITHKEY|5|1|1|9", "exit_key", "customer"),
         ("EXITEMPTY|1|1|9", "empty", "system"),
         ("SYSCOMPAT", "failed", "system"),
+        ("WITHDRAW|1|1|9|by api", "flow_ended", "system"),
     ],
 )
 def test_unanswered_visits_end_as_the_log_says(desk: Desk, event: str, outcome: str, ended_by: str) -> None:
@@ -85,7 +86,16 @@ def test_unanswered_visits_end_as_the_log_says(desk: Desk, event: str, outcome: 
     ]
 
 
-@pytest.mark.parametrize(("event", "outcome"), [("FULL", "full"), ("CLOSED", "closed"), ("JOINEMPTY", "empty")])
+@pytest.mark.parametrize(
+    ("event", "outcome"),
+    [
+        ("FULL", "full"),
+        ("CLOSED", "closed"),
+        ("JOINEMPTY", "empty"),
+        ("DIVERT_CA_RATIO", "full"),
+        ("DIVERT_HOLDTIME", "full"),
+    ],
+)
 def test_a_call_turned_away_is_a_visit_without_wait(desk: Desk, event: str, outcome: str) -> None:
     desk.deliver("queue_log", log(f"0|c1|sales|NONE|{event}"))
     desk.take()
@@ -375,7 +385,7 @@ def test_customers_become_pseudonyms_before_anything_is_stored(desk: Desk) -> No
             f"0|c1|sales|NONE|ENTERQUEUE||{number}|1|{name}",
             "5|c1|sales|A|CONNECT|5|x|1",
             f"65|c1|sales|A|BLINDTRANSFER|{forward}|ctx|5|60|1",
-            f"70|c2|NONE|NONE|CALLOUTBOUND|{number}|ctx",
+            f"70|c2|out|A|CALLOUTBOUND||{number}",
             "80|c3|sales|NONE|ENTERQUEUE||anonymous|1",
         ),
     )
@@ -383,11 +393,12 @@ def test_customers_become_pseudonyms_before_anything_is_stored(desk: Desk) -> No
     pseudonym = desk.pseudonyms.of(number)
     assert visits(desk, "interaction_id, customer_ref, transfer_to") == [
         ("c1", pseudonym, desk.pseudonyms.of(forward)),
+        ("c2", pseudonym, None),
         ("c3", None, None),
     ]
     assert desk.rows("queue_event", "data1, data2, data4", where="event in ('ENTERQUEUE', 'CALLOUTBOUND')") == [
-        (pseudonym, "ctx", None),
         (None, pseudonym, desk.pseudonyms.of(name)),
+        (None, pseudonym, None),
         (None, None, None),
     ]
     stored = b"".join(path.read_bytes() for path in (desk.root / "lake").rglob("*") if path.is_file())
@@ -395,11 +406,132 @@ def test_customers_become_pseudonyms_before_anything_is_stored(desk: Desk) -> No
         assert secret.encode() not in stored
 
 
+def test_an_outbound_call_of_queuemetrics_has_no_wait_and_counts_in_no_queue(desk: Desk) -> None:
+    desk.deliver(
+        "queue_log",
+        log(
+            "0|c1|out|A|CALLOUTBOUND||13800138000",
+            "12|c1|out|A|CONNECT|12",
+            "72|c1|out|A|COMPLETECALLER|12|60",
+            "80|c2|out|A|CALLOUTBOUND||13800138001",
+            "110|c2|out|A|ABANDON|1|1|30",
+            "120|c3|out|A|CALLOUTBOUND||13800138002",
+            "200|c4|out|A|OUTCALL|ANSWER|40|55|10086",
+            "300|c5|out|A|OUTCALL|NOANSWER||25|10086",
+        ),
+    )
+    desk.take()
+    started = f"epoch(started_at)::bigint - {T}, epoch(answered_at)::bigint - {T}, epoch(ended_at)::bigint - {T}"
+    # OUTCALL comes at the end: c4 began 55 s before second 200 and was answered 40 s before it.
+    assert visits(desk, f"interaction_id, direction, outcome, {started}, talk_ms, queued_at, wait_ms, agent_key") == [
+        ("c1", "outbound", "answered", 0, 12, 72, 60000, None, None, "A"),
+        ("c2", "outbound", "failed", 80, None, 110, None, None, None, None),
+        ("c3", "outbound", "open", 120, None, None, None, None, None, None),
+        ("c4", "outbound", "answered", 145, 160, 200, 40000, None, None, "A"),
+        ("c5", "outbound", "failed", 275, None, 300, None, None, None, "A"),
+    ]
+    assert visits(desk, "customer_ref")[3:] == [(desk.pseudonyms.of("10086"),)] * 2
+    assert desk.rows("tel_offer", "*") == []
+
+
+def test_the_reason_of_queuemetrics_names_the_pause_that_just_began(desk: Desk) -> None:
+    desk.deliver(
+        "queue_log",
+        log(
+            "0|NONE|sales|A|ADDMEMBER|",
+            "10|NONE|NONE|A|PAUSEALL|",
+            "10|c9|NONE|A|PAUSEREASON|Lunch",
+            "30|NONE|NONE|A|UNPAUSEALL|",
+        ),
+    )
+    desk.take()
+    assert states(desk)[1] == ("A", "meal", "Lunch", 10, 30)
+
+
+# The rules of the next three tests are those of wazo-platform/xivo-dao, tests/test_stat_dao_extended.py.
+
+
+def test_pauses_of_a_queue_and_of_all_overlap_into_one(desk: Desk) -> None:
+    desk.deliver(
+        "queue_log",
+        log(
+            "0|NONE|queue_a|A|ADDMEMBER|",
+            "3600|NONE|queue_a|A|PAUSE|",
+            "4500|NONE|NONE|A|PAUSEALL|",
+            "6300|NONE|NONE|A|UNPAUSEALL|",
+            "7200|NONE|queue_a|A|UNPAUSE|",
+            "8000|NONE|NONE|A|PAUSEALL|",
+            "8100|NONE|queue_a|A|PAUSE|",
+            "8200|NONE|queue_a|A|UNPAUSE|",
+            "8300|NONE|NONE|A|UNPAUSEALL|",
+        ),
+    )
+    desk.take()
+    assert states(desk) == [
+        ("A", "available", None, 0, 3600),
+        ("A", "other", None, 3600, 7200),
+        ("A", "available", None, 7200, 8000),
+        ("A", "other", None, 8000, 8300),
+        ("A", "available", None, 8300, None),
+    ]
+
+
+def test_a_log_off_clips_memberships_and_counts_until_the_next_log_in(desk: Desk) -> None:
+    desk.deliver(
+        "queue_log",
+        log(
+            "0|NONE|NONE|Agent/52|AGENTCALLBACKLOGIN|1000@default",
+            "0|NONE|queue_a|Agent/52|ADDMEMBER|",
+            "7200|NONE|NONE|Agent/52|AGENTCALLBACKLOGOFF|1000@default|7200|CommandLogoff",
+            "8000|NONE|queue_a|Agent/52|ADDMEMBER|",
+            "9000|NONE|NONE|Agent/52|AGENTCALLBACKLOGIN|1000@default",
+        ),
+    )
+    desk.take()
+    assert states(desk) == [
+        ("Agent/52", "available", None, 0, 7200),
+        ("Agent/52", "available", None, 9000, None),
+    ]
+
+
+def test_an_interface_is_known_by_the_name_declared_for_it(tmp_path: Path) -> None:
+    members = {"Local/id-61@agentcallback": "Agent/52"}
+    desk = Desk(tmp_path, QueueLogSource(name="pbx", format="queue_log", site="here", members=members))
+    desk.deliver(
+        "queue_log",
+        log(
+            "0|NONE|NONE|Agent/52|AGENTCALLBACKLOGIN|1000@default",
+            "300|NONE|queue_a|Local/id-61@agentcallback|ADDMEMBER|",
+            "400|c1|queue_a|NONE|ENTERQUEUE||1",
+            "405|c1|queue_a|Local/id-61@agentcallback|CONNECT|5|x|5",
+            "465|c1|queue_a|Agent/52|COMPLETEAGENT|5|60|1",
+            "500|NONE|NONE|Agent/52|AGENTCALLBACKLOGOFF|1000@default|500|",
+        ),
+    )
+    desk.take()
+    assert visits(desk, "agent_key, talk_ms") == [("Agent/52", 60000)]
+    assert states(desk) == [
+        ("Agent/52", "available", None, 0, 405),
+        ("Agent/52", "on_contact", None, 405, 465),
+        ("Agent/52", "available", None, 465, 500),
+    ]
+
+
+def test_bytes_that_cannot_be_decoded_cost_their_line_except_in_a_callers_name(desk: Desk) -> None:
+    names = [f"{n}|c{n}|sales|NONE|ENTERQUEUE||{n}|1|王小明" for n in range(30)]
+    content = log(*names, "50|c50|sales|NONE|ENTERQUEUE||1|1|X", "60|c50|sales|X|CONNECT|10|x|2").encode()
+    desk.deliver("queue_log", content.replace(b"X", b"caf\xe9"))
+    [account] = desk.take()
+    assert (account.loaded, account.quarantined) == (31, 1)
+    assert [row[1] for row in desk.quarantine()] == [32]
+
+
 def test_windows_line_ends_odd_bytes_and_compressed_rotations_are_read(desk: Desk) -> None:
-    content = log("0|c1|sales|NONE|ENTERQUEUE||1|1|X").replace("\n", "\r\n").encode().replace(b"X", b"caf\xe9")
+    others = [f"{n}|c{n}|sales|NONE|ENTERQUEUE||{n}|1|王小明" for n in range(1, 60)]
+    content = log("0|c1|sales|NONE|ENTERQUEUE||1|1|X", *others).replace("\n", "\r\n").encode().replace(b"X", b"caf\xe9")
     desk.deliver("queue_log.1.gz", gzip.compress(content))
     [account] = desk.take()
-    assert (account.loaded, account.state) == (1, "taken")
+    assert (account.loaded, account.state, account.reason) == (60, "taken", None)
     desk.deliver("queue_log.2.gz", gzip.compress(content)[:-6])
     [account] = desk.take()
     assert account.state == "refused"
@@ -414,5 +546,5 @@ def test_a_changed_declaration_derives_everything_anew(tmp_path: Path) -> None:
     desk.take()
     assert states(desk)[1][1] == "other"
     declared = Desk(tmp_path, source.model_copy(update={"pause_reasons": {"Coffee": "break"}}))
-    assert declared.take() == []
+    assert [(account.loaded, account.duplicate) for account in declared.take()] == [(0, 3)]
     assert states(desk)[1][1] == "break"
