@@ -73,6 +73,12 @@ class Customers:
         self._recorded.extend(bytes(self._count - len(self._recorded)))
         return drawn
 
+    def callers(self, rng: np.random.Generator, size: int) -> list[str | None]:
+        """Return the numbers of ``size`` customers who have called, as other systems know them; None if nobody has."""
+        called = np.flatnonzero(np.frombuffer(bytes(self._recorded), np.uint8) & 1)
+        picks = rng.random(size) * len(called)
+        return [self._phone(int(called[int(pick)])) for pick in picks] if len(called) else [None] * size
+
     def dial(self, index: int) -> str:
         """Hand over a customer's telephone number as it is dialled in the country."""
         phone = self._phone(index)

@@ -16,6 +16,7 @@ from typing import TextIO
 import numpy as np
 
 from simulator import hr
+from simulator.back_office import BackOffice
 from simulator.centre import MANCHESTER, SITES, VOICE_SHARE, Site
 from simulator.chat import ChatSystem
 from simulator.contact import Contact
@@ -83,6 +84,7 @@ def generate(
     staff = workforce(np.random.default_rng((seed, 0)), agents, start, days)
     incidents = plan(staff, start, days)
     office = QualityOffice(staff, (seed, 1))
+    back_office = BackOffice(staff, start, (seed, 4))
     with truth.with_name("customers.txt").open("w", encoding="utf-8") as record:
         houses = [_House(site, landing, staff, incidents, contacts_per_day, seed, record) for site in SITES]
         files = 0
@@ -90,7 +92,11 @@ def generate(
             day = start + timedelta(days=offset)
             for house in houses:
                 house.open(day, is_first=offset == 0)
-                office.review(house.site, day, house.close(day, offset))
+                contacts = house.close(day, offset)
+                office.review(house.site, day, contacts)
+                back_office.record(house.site, day, contacts, house.customers, house.conducts)
+            if day.weekday() == 6:
+                files += back_office.hand_over(landing, day)
             if day.weekday() == 6 or offset == days - 1:
                 files += _hand_over_scorecards(landing, office, day)
                 if progress:
@@ -147,7 +153,7 @@ class _House:
         self._daily = daily * site.share
         self._seed = (seed, 2 + SITES.index(site))
         self._yesterday: list[str] = []
-        self._conducts: dict[str, Conduct] = {}
+        self.conducts: dict[str, Conduct] = {}
         self.pbx = Pbx(site, staff.agents(site, "voice"), self.customers, (*self._seed, 0))
         self.chats = ChatSystem(site, staff.agents(site, "chat"), self.customers, (*self._seed, 1))
         if site is MANCHESTER and incidents.outage:
@@ -163,14 +169,14 @@ class _House:
             self.pbx.reload(site.instant(day, 6 * 3600 + 600), restart=False)
         elif day.weekday() == 6:
             self.pbx.reload(site.instant(day, 4 * 3600 + 1800), restart=True)
-        self._conducts = {}
+        self.conducts = {}
         for employee in staff.agents(site):
             segments = shift(employee, day)
             if not segments:
                 continue
             held_up = site is MANCHESTER and day == self._incidents.slow_day and segments[0].start < 12 * 60
             delay = float(rng.uniform(*HELD_UP_SECONDS)) if held_up else 0.0
-            done = self._conducts[employee.number] = conduct(rng, employee, day, segments, delay)
+            done = self.conducts[employee.number] = conduct(rng, employee, day, segments, delay)
             if done.clock_in is None:
                 continue
             if employee.channel == "voice":
@@ -207,7 +213,7 @@ class _House:
         self._write(site.desk, f"messages_{day}.jsonl", export.messages)
         self._write(site.desk, f"csat_{day}.json", export.ratings)
         path = self._file(f"hr_{site.key}", f"attendance_{day}.csv")
-        hr.write_attendance(path, site, self._staff, day, self._conducts)
+        hr.write_attendance(path, site, self._staff, day, self.conducts)
         return self.pbx.drain_handled() + self.chats.drain_handled()
 
     def _deliver(self, kind: str, file: str, what: str) -> None:

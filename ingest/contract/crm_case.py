@@ -42,6 +42,7 @@ CRM_CASE = table(
     key=("case_id",),
     event_time="opened_at",
     touches=("opened_at", "due_at", "resolved_at"),
+    observed=False,
     rules=(
         ordered("opened_at", "due_at"),
         ordered("opened_at", "first_replied_at"),
@@ -110,6 +111,7 @@ COMPLAINT = table(
     event_time="received_at",
     touches=("received_at", "contact_at", "due_at", "closed_at"),
     moves=True,
+    observed=False,
     rules=(
         ordered("contact_at", "received_at"),
         ordered("received_at", "due_at"),

@@ -62,8 +62,8 @@ class Table:
     from the first to the last of them (an open end means up to the newest date in the lake).
     ``raw`` marks a table that only a connector reads again; dbt does not see it. ``moves`` says that a newer version
     of a row may lie on any other event date (a shift is moved), so the older one is looked for on all of them.
-    ``observed`` says that its rows tell what happened; plans, postings and master data, whose dates reach beyond what
-    was delivered of the days themselves, do not decide which day is the newest.
+    ``observed`` says that its rows tell what happened; plans, promises, postings and master data, whose dates reach
+    beyond the days that were delivered, do not decide which day is the newest.
     """
 
     name: str

@@ -49,11 +49,13 @@ def test_number_of_contacts_follows_the_option(three_weeks: Run):
     assert three_weeks.summary.calls / three_weeks.summary.contacts == pytest.approx(0.7, abs=0.03)
 
 
-def test_sources_lie_in_their_own_folders(three_days: Run):
-    assert {path.name for path in three_days.landing.iterdir()} == {
+def test_sources_lie_in_their_own_folders(three_days: Run, three_weeks: Run):
+    of_every_day = {
         *("pbx_chengdu", "pbx_manchester", "chat_chengdu", "chat_manchester"),
         *("hr_chengdu", "hr_manchester", "qa"),
     }
+    assert {path.name for path in three_days.landing.iterdir()} == of_every_day
+    assert {path.name for path in three_weeks.landing.iterdir()} == of_every_day | {"back_office"}
 
 
 def test_every_identifier_of_a_customer_was_handed_over(three_days: Run):

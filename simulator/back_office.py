@@ -1,0 +1,319 @@
+"""What the smaller systems of the centre hand over once a week: self-service, surveys, cases, sales, audit and people.
+
+Each writes one file of JSON lines a table, in the form of the published contract, when a week has ended: what had
+happened by then, each record in every version it had. Customers are known to these systems by the number they call
+from. Amounts follow the contacts of the days.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.centre import CHENGDU, SITES, Site
+from simulator.contact import Contact
+from simulator.customers import Customers
+from simulator.people import Conduct, Staff
+
+FOLDER = "back_office"
+
+HOUR, DAY = 3600.0, 86400.0
+SESSIONS = 0.35
+"""Self-service sessions for each contact."""
+_ENDS = (("contained", "succeeded"), ("contained", "failed"), ("transferred", "failed"), ("abandoned", "abandoned"))
+_END_SHARES = (0.58, 0.06, 0.2, 0.16)
+"""How sessions end, and how often."""
+ASKED, ANSWERED = 0.12, 0.3
+"""Share of contacts after which a survey is sent, and of those that are answered."""
+CASES, REOPENED = 0.06, 0.07
+COMPLAINTS, UPHELD = 0.004, 0.4
+ORDERS, PAID, TAKEN_BACK = 0.04, 0.85, 0.06
+VIEWS, IDLE_VIEWS = 0.3, 0.01
+"""Share of contacts for which a customer's record is opened, and of such views that name no contact."""
+CHECK_INS, OPTED_OUT = 0.7, 0.08
+PRAISED, COACHED = 0.02, 0.05
+"""Share of the days on which an agent works that bring praise, or coaching."""
+WAGES = {"zh": (260.0, "CNY"), "en": (105.0, "GBP")}
+"""An agent's wage a day."""
+EVENTS = (
+    ("autumn_sale", "promotion", None, date(2026, 9, 18), date(2026, 9, 20), "Autumn sale"),
+    ("national_day", "holiday", "chengdu", date(2026, 10, 1), date(2026, 10, 7), "国庆假期"),
+)
+TASKS = ("pay_bill", "change_plan", "track_order", "reset_password")
+REASONS = ("billing", "delivery", "fault", "contract")
+
+
+class Fact(NamedTuple):
+    """A row of a table, and the epoch second from which its system knows it."""
+
+    known: float
+    table: str
+    row: dict[str, object]
+
+
+class BackOffice:
+    """Hand it each day of each site; at the end of a week it hands over what its systems recorded."""
+
+    def __init__(self, staff: Staff, start: date, seed: Sequence[int]) -> None:
+        self._staff = staff
+        self._start = start
+        self._seed = tuple(seed)
+        self._waiting: list[Fact] = []
+
+    def record(
+        self, site: Site, day: date, contacts: list[Contact], customers: Customers, conducts: dict[str, Conduct]
+    ) -> None:
+        """Live through a day of a site: what its contacts led to, and how its people were."""
+        rng = np.random.default_rng((*self._seed, SITES.index(site), day.toordinal()))
+        tag = f"{site.prefix}-{day:%Y%m%d}"
+        self._self_service(rng, site, day, tag, customers.callers(rng, rng.poisson(len(contacts) * SESSIONS)))
+        callers = customers.callers(rng, len(contacts))
+        for n, (contact, caller) in enumerate(zip(contacts, callers, strict=True)):
+            self._follow(rng, f"{tag}-{n}", contact, caller)
+        self._people(rng, site, day, tag, conducts)
+        if day.day == 1:
+            self._book(site, day)
+
+    def hand_over(self, landing: Path, day: date) -> int:
+        """Write the files of the week that ``day`` ends, at midnight in Chengdu, and return their number."""
+        self._note_calendar(day)
+        midnight = CHENGDU.instant(day + timedelta(days=1))
+        tables: dict[str, list[str]] = defaultdict(list)
+        for fact in self._waiting:
+            if fact.known < midnight:
+                tables[fact.table].append(json.dumps(fact.row, ensure_ascii=False) + "\n")
+        self._waiting = [fact for fact in self._waiting if fact.known >= midnight]
+        folder = landing / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        for table, lines in tables.items():
+            (folder / f"{table}_{day}.jsonl").write_text("".join(lines), encoding="utf-8")
+        return len(tables)
+
+    def _add(self, known: float, table: str, **values: object) -> None:
+        row = {name: value for name, value in values.items() if value is not None}
+        self._waiting.append(Fact(known, table, {**row, "record_updated_at": _stamp(known)}))
+
+    def _self_service(
+        self, rng: np.random.Generator, site: Site, day: date, tag: str, callers: list[str | None]
+    ) -> None:
+        starts = np.sort(rng.uniform(6 * HOUR, 23 * HOUR, len(callers)))
+        for n, (second, caller) in enumerate(zip(starts.tolist(), callers, strict=True)):
+            began = site.instant(day, second)
+            ended = began + 20 + float(rng.gamma(2, 60))
+            outcome, result = _ENDS[int(rng.choice(len(_ENDS), p=_END_SHARES))]
+            session = {
+                "session_id": f"{tag}-s{n}",
+                "customer_ref": caller,
+                "started_at": _stamp(began),
+                "ended_at": _stamp(ended),
+            }
+            medium = str(rng.choice(("ivr", "app", "bot")))
+            self._add(ended, "self_service_session", **session, medium=medium, outcome=outcome)
+            task = {"task_id": f"{tag}-t{n}", "task_key": str(rng.choice(TASKS)), "result": result}
+            reason = "not recognised" if result == "failed" else None
+            self._add(ended, "self_service_task", **session, **task, failure_reason=reason)
+
+    def _follow(self, rng: np.random.Generator, tag: str, contact: Contact, caller: str | None) -> None:
+        """Decide what one contact leads to; most lead to nothing."""
+        ended = contact.started + contact.seconds
+        chance = rng.random(5)
+        if chance[0] < ASKED:
+            self._survey(rng, tag, contact, ended)
+        if chance[1] < CASES:
+            self._case(rng, tag, contact, ended)
+        if chance[2] < COMPLAINTS:
+            self._complaint(rng, tag, contact, ended)
+        if chance[3] < ORDERS:
+            self._order(rng, tag, contact, ended, caller)
+        if chance[4] < VIEWS and caller:
+            self._add(
+                contact.started + 20,
+                "record_access",
+                access_id=tag,
+                agent_key=contact.agent.number,
+                action="viewed",
+                occurred_at=_stamp(contact.started + 20),
+                system_key="crm",
+                customer_ref=caller,
+                interaction_id=None if chance[4] < VIEWS * IDLE_VIEWS else contact.id,
+            )
+
+    def _survey(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float) -> None:
+        sent = ended + 60
+        invitation = {
+            "invitation_id": tag,
+            "survey_key": "after_contact",
+            "interaction_id": contact.id,
+            "channel": contact.channel,
+            "agent_key": contact.agent.number,
+            "contact_at": _stamp(contact.started),
+            "sent_by": "sms",
+            "asked_at": _stamp(sent),
+        }
+        self._add(sent, "survey_invitation", **invitation, status="sent")
+        if rng.random() < ANSWERED:
+            at = sent + float(rng.gamma(1.5, 1200))
+            answer = {"invitation_id": tag, "survey_key": "after_contact", "answered_at": _stamp(at)}
+            recommend = int(np.clip(round(rng.normal(contact.agent.quality - 1, 2)), 0, 10))
+            solved = str(rng.choice(("yes", "no"), p=(0.74, 0.26)))
+            scored = {"question_key": "recommend", "score": recommend, "scale_min": 0, "scale_max": 10}
+            self._add(at, "survey_invitation", **invitation, status="answered")
+            self._add(at, "survey_answer", **answer, **scored)
+            self._add(at, "survey_answer", **answer, question_key="solved_first_time", choice=solved)
+
+    def _case(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float) -> None:
+        case = {
+            "case_id": tag,
+            "kind": str(rng.choice(("request", "fault", "enquiry"))),
+            "reason_key": str(rng.choice(REASONS)),
+            "channel": contact.channel,
+            "interaction_id": contact.id,
+            "owner_key": contact.agent.number,
+            "opened_at": _stamp(ended),
+            "due_at": _stamp(ended + 2 * DAY),
+        }
+        happened = [("opened", ended), ("resolved", ended + float(rng.gamma(1.2, 0.6 * DAY)))]
+        if rng.random() < REOPENED:
+            again = happened[-1][1] + float(rng.gamma(1.5, DAY))
+            happened += [("reopened", again), ("resolved", again + float(rng.gamma(1.2, 0.5 * DAY)))]
+        for n, (event, at) in enumerate(happened):
+            resolved = {"resolved_at": _stamp(at), "status": "resolved"} if event == "resolved" else {"status": "open"}
+            self._add(at, "crm_case", **case, **resolved)
+            self._add(
+                at,
+                "case_event",
+                event_id=f"{tag}-{n}",
+                case_id=tag,
+                event=event,
+                occurred_at=_stamp(at),
+                agent_key=None if event == "reopened" else contact.agent.number,
+            )
+
+    def _complaint(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float) -> None:
+        received = ended + float(rng.gamma(1.2, DAY))
+        closed = received + float(rng.gamma(2, DAY))
+        complaint = {
+            "complaint_id": tag,
+            "received_by": str(rng.choice(("contact_centre", "shop", "regulator"), p=(0.7, 0.2, 0.1))),
+            "received_at": _stamp(received),
+            "interaction_id": contact.id,
+            "contact_at": _stamp(contact.started),
+            "agent_key": contact.agent.number,
+            "cause_class": str(rng.choice(("service", "product", "policy", "unfounded"), p=(0.4, 0.3, 0.2, 0.1))),
+            "severity": str(rng.choice(("low", "medium", "high"), p=(0.5, 0.4, 0.1))),
+            "due_at": _stamp(received + 3 * DAY),
+        }
+        self._add(received, "complaint", **complaint, status="open")
+        verdict = {"closed_at": _stamp(closed), "replied_at": _stamp(closed), "is_upheld": rng.random() < UPHELD}
+        self._add(closed, "complaint", **complaint, **verdict, status="closed")
+
+    def _order(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float, caller: str | None) -> None:
+        value = {"amount": round(float(rng.lognormal(4.5, 0.6)), 2), "currency": WAGES[contact.agent.site.language][1]}
+        order = {
+            "order_id": tag,
+            "customer_ref": caller,
+            "agent_key": contact.agent.number,
+            "interaction_id": contact.id,
+            "product_key": str(rng.choice(("fibre", "mobile", "tv"))),
+            "ordered_at": _stamp(ended),
+            **value,
+        }
+        self._add(ended, "sales_order", **order, status="placed")
+        if rng.random() < PAID:
+            paid = ended + float(rng.gamma(1.2, HOUR))
+            self._add(paid, "sales_order", **order, paid_at=_stamp(paid), status="paid")
+            if rng.random() < TAKEN_BACK:
+                back = paid + float(rng.gamma(2, 3 * DAY))
+                taken = {"cancellation_id": tag, "order_id": tag, "canceled_at": _stamp(back)}
+                self._add(back, "order_cancellation", **taken, **value, reason_key="changed_mind")
+
+    def _people(self, rng: np.random.Generator, site: Site, day: date, tag: str, conducts: dict[str, Conduct]) -> None:
+        working = [done for done in conducts.values() if done.clock_in is not None]
+        afternoon = site.instant(day, 15 * HOUR)
+        for done in working:
+            person, chance = done.employee, rng.random(3)
+            leader, identity = self._staff.leaders.get(person.team), f"{tag}-{person.number}"
+            if chance[0] < CHECK_INS:
+                said: dict[str, object] = {"opted_out": True}
+                if chance[0] > CHECK_INS * OPTED_OUT:
+                    mood = rng.normal(3.6 - 0.4 * (day.weekday() == 0), 0.9)
+                    said = {"opted_out": False, "score": int(np.clip(round(mood), 1, 5))}
+                self._add(
+                    done.log_in,
+                    "mood_checkin",
+                    checkin_id=identity,
+                    employee_key=person.number,
+                    team_key=person.team,
+                    moment="start",
+                    checked_at=_stamp(done.log_in),
+                    scale_min=1,
+                    scale_max=5,
+                    **said,
+                )
+            if chance[1] < PRAISED:
+                praise = {"recognition_id": identity, "employee_key": person.number, "given_by_key": leader}
+                self._add(afternoon, "recognition", **praise, kind="praise", given_at=_stamp(afternoon))
+            if chance[2] < COACHED:
+                self._add(
+                    afternoon,
+                    "coaching_session",
+                    session_id=identity,
+                    agent_key=person.number,
+                    coach_key=leader,
+                    kind="one_to_one",
+                    planned_at=_stamp(afternoon),
+                    held_at=_stamp(afternoon),
+                    duration_ms=1_800_000,
+                    status="held",
+                    trigger_kind="routine",
+                )
+        if working:
+            seen = working[int(rng.integers(len(working)))].employee
+            self._add(
+                afternoon,
+                "floor_walk",
+                observation_id=tag,
+                observed_at=_stamp(afternoon),
+                observer_key=self._staff.leaders[seen.team],
+                employee_key=seen.number,
+                team_key=seen.team,
+                site_key=site.key,
+                topic_key=str(rng.choice(("tone", "desk", "script"))),
+                finding=str(rng.choice(("good", "fine", "needs_attention"), p=(0.5, 0.4, 0.1))),
+            )
+
+    def _book(self, site: Site, first: date) -> None:
+        """Post a site's wages of the month that begins on ``first``."""
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        a_day, currency = WAGES[site.language]
+        self._add(
+            site.instant(first),
+            "cost",
+            cost_id=f"{site.prefix}-wages-{first:%Y%m}",
+            cost_key="wages",
+            period_from=str(first),
+            period_to=str(last),
+            site_key=site.key,
+            amount=round(a_day * 21 * len(self._staff.agents(site)), 2),
+            currency=currency,
+        )
+
+    def _note_calendar(self, day: date) -> None:
+        """Make known what begins in the week after ``day``; in the first week also what began in it."""
+        since = self._start if day - self._start < timedelta(days=7) else day + timedelta(days=1)
+        for key, kind, site, first, last, name in EVENTS:
+            if since <= first <= day + timedelta(days=7):
+                days = {"first_on": str(first), "last_on": str(last)}
+                self._add(
+                    CHENGDU.instant(day), "calendar_event", event_id=key, kind=kind, site_key=site, name=name, **days
+                )
+
+
+def _stamp(epoch: float) -> str:
+    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
