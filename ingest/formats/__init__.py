@@ -47,7 +47,7 @@ Source = Annotated[
 
 FORMATS: dict[str, Format] = {
     "cdr": Format(cdr.read, cdr.derive, about=cdr.ABOUT),
-    "chatwoot": Format(chatwoot.read, chatwoot.derive),
+    "chatwoot": Format(chatwoot.read, chatwoot.derive, about=chatwoot.ABOUT, recognise=chatwoot.recognise),
     "connect_agent_events": Format(
         connect_agent_events.read, connect_agent_events.derive, rereads=False, about=connect_agent_events.ABOUT
     ),

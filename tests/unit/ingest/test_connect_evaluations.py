@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
@@ -53,6 +54,7 @@ def rows(tmp_path: Path, content: str) -> tuple[list[dict[str, Any]], list[dict[
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, path.name, "")], source, "UTC", con):
+            assert isinstance(batch.rows, pa.Table)
             (evaluations if batch.table == "qa_evaluation" else answers).extend(batch.rows.to_pylist())
             rejects.extend(batch.rejects.to_pylist())
     return evaluations, answers, rejects

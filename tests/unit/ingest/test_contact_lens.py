@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
@@ -25,6 +26,7 @@ def rows(tmp_path: Path, content: str, name: str = "x.json") -> tuple[list[dict[
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, name, "")], source, "UTC", con):
+            assert isinstance(batch.rows, pa.Table)
             messages.extend(batch.rows.to_pylist())
             rejects.extend(batch.rejects.to_pylist())
     return messages, rejects

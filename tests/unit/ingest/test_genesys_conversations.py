@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
@@ -95,6 +96,7 @@ def rows(tmp_path: Path, content: Any, **declared: Any) -> Rows:
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, path.name, "")], source, "UTC", con):
+            assert isinstance(batch.rows, pa.Table)
             found.setdefault(batch.table, []).extend(batch.rows.to_pylist())
             found["rejects"].extend(batch.rejects.to_pylist())
     for table in found.values():
