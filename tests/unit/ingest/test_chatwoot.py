@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -377,3 +380,152 @@ def test_order_of_deliveries_does_not_matter(tmp_path: Path, order: tuple[int, .
     at_once = lake_after(tmp_path / "at once", {name: text for part in parts for name, text in part.items()})
     assert [len(rows) for rows in at_once.values()] == [1, 12, 1]
     assert lake_after(tmp_path / "one by one", *(parts[n] for n in order)) == at_once
+
+
+# The same conversation as the database holds it: row 510 of its table is conversation 10 of the account.
+STATUSES, CONTENT_TYPES = ["open", "resolved", "pending", "snoozed"], {"text": 0, "input_csat": 9}
+
+
+def naive(seconds: float) -> str:
+    """A time as PostgreSQL writes a timestamp without a zone."""
+    return at(seconds).strftime("%Y-%m-%d %H:%M:%S.%f").rstrip("0").rstrip(".")
+
+
+def conversation_row(**fields: Any) -> dict[str, Any]:
+    return {
+        "id": 510,
+        "display_id": 10,
+        "account_id": 1,
+        "inbox_id": 11,
+        "status": 1,
+        "assignee_id": 3,
+        "contact_id": 41,
+        "team_id": 5,
+        "priority": None,
+        "cached_label_list": None,
+        "custom_attributes": '{"card": "6222020000000000"}',
+        "created_at": naive(0),
+        "updated_at": naive(400.25),
+        "last_activity_at": naive(400),
+        "first_reply_created_at": naive(52),
+        "waiting_since": None,
+        **fields,
+    }
+
+
+def message_row(value: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    sender = value.get("sender") or {}
+    kinds = {"user": "User", "contact": "Contact", "agent_bot": "AgentBot"}
+    attributes = json.dumps(value["content_attributes"])
+    return {
+        "id": value["id"],
+        "content": value["content"],
+        "account_id": 1,
+        "inbox_id": 11,
+        "conversation_id": 510,
+        "message_type": value["message_type"],
+        "content_type": CONTENT_TYPES[value["content_type"]],
+        "status": 0,
+        "content_attributes": json.dumps(attributes),  # JSON within a JSON text
+        "created_at": naive(value["created_at"] - START),
+        "updated_at": naive(value["created_at"] - START),
+        "private": "t" if value["private"] else "f",
+        "sender_type": kinds.get(sender.get("type", "")),
+        "sender_id": sender.get("id"),
+        **fields,
+    }
+
+
+RATING_ROW = {
+    "id": 900,
+    "account_id": 1,
+    "conversation_id": 510,
+    "message_id": 111,
+    "rating": 4,
+    "feedback_message": "fine",
+    "contact_id": 41,
+    "assigned_agent_id": 3,
+    "created_at": naive(4_000),
+    "updated_at": naive(4_000),
+}
+DUMP = ([conversation_row()], [message_row(value) for value in HANDED_OVER], [RATING_ROW])
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_lines(rows: list[dict[str, Any]]) -> str:
+    return "".join(
+        json.dumps({k: (v == "t") if k == "private" else v.replace(" ", "T") if k.endswith("_at") and v else v
+                    for k, v in row.items()}) + "\n"
+        for row in rows
+    )  # fmt: skip
+
+
+def of_lake(tables: dict[str, list[tuple]]) -> dict[str, list[tuple]]:
+    """Rows without ``extra``, in which a row of a table is noted by its own number."""
+    return {name: [(*row[:3], *row[4:]) for row in rows] for name, rows in tables.items()}
+
+
+@pytest.mark.parametrize(("written", "order"), [(as_csv, None), (as_lines, (2, 1, 0)), (as_csv, (1, 0, 2))])
+def test_tables_of_the_database_give_the_lake_that_the_api_gives(
+    tmp_path: Path, written: Callable[[list[dict[str, Any]]], str], order: tuple[int, ...] | None
+) -> None:
+    deliveries = [{f"{'cmr'[n]}.txt": written(list(rows))} for n, rows in enumerate(DUMP)]
+    if order is None:
+        deliveries = [{name: text for files in deliveries for name, text in files.items()}]
+    else:
+        deliveries = [deliveries[n] for n in order]
+    api = lake_after(
+        tmp_path / "api", {"a.json": listed(RESOLVED), "b.json": thread(HANDED_OVER), "c.json": json.dumps([RATING])}
+    )
+    dump = lake_after(tmp_path / "dump", *deliveries)
+    assert [len(rows) for rows in dump.values()] == [1, 12, 1]
+    assert of_lake(dump) == of_lake(api)
+
+
+def test_names_and_channels_that_tables_lack_are_declared(tmp_path: Path) -> None:
+    options = {"queue_by": "team", "teams": {"5": "care"}, "channels": {"11": "message"}}
+    row = told(tmp_path, as_csv([conversation_row(status=3, priority=3, cached_label_list="vip, vat")]), **options)
+    assert (row["queue_key"], row["channel"], row["status"]) == ("care", "message", "snoozed")
+    extra = json.loads(row["extra"])
+    assert (extra["priority"], extra["labels"], extra["table_id"]) == ("urgent", ["vip", "vat"], "510")
+
+
+def test_status_that_attributes_within_a_text_tell(tmp_path: Path) -> None:
+    activity = {"activity": {"type": "conversation_status_changed", "status": "resolved"}}
+    values = [message(1, 0, INCOMING, "?", CONTACT), message(2, 70, ACTIVITY, "x", content_attributes=activity)]
+    row = told(tmp_path, as_csv([conversation_row()]), as_csv([message_row(value) for value in values]))
+    assert row["ended_at"] == at(70)
+
+
+def test_rows_of_old_versions_know_their_sender_by_user_id(tmp_path: Path) -> None:
+    old = [message_row(message(1, 5, OUTGOING, "Hi"), user_id=3)]
+    del old[0]["sender_type"], old[0]["sender_id"]
+    row = taken(tmp_path, as_csv(old))["chat_message"][0][0]
+    assert (row["sender_type"], row["agent_key"], row["conversation_id"]) == ("agent", "3", "table:510")
+
+
+def test_tables_of_several_accounts_need_one_declared(tmp_path: Path) -> None:
+    both = as_csv([conversation_row(), conversation_row(id=511, account_id=2)])
+    with pytest.raises(RefusedFile, match="holds the accounts 1, 2"):
+        taken(tmp_path, both)
+    assert told(tmp_path, both, account="1")["conversation_id"] == "10"
+
+
+def test_rows_that_are_no_whole_ones_cost_themselves_only(tmp_path: Path) -> None:
+    rows = [message_row(HANDED_OVER[0]), message_row(HANDED_OVER[1], created_at="yesterday")]
+    tables = taken(tmp_path, as_csv(rows) + "1,2\n")
+    assert [row["message_id"] for row in tables["chat_message"][0]] == ["100"]
+    assert [(r["_line"], r["rule"]) for r in tables["chat_message"][1]] == [(3, "incomplete_message")]
+    assert [r["_line"] for r in tables["chat_conversation"][1]] == [4]
+
+
+def test_other_tables_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedFile, match="no table that is read"):
+        taken(tmp_path, "id,inbox_id,name\n1,2,x\n")
