@@ -49,15 +49,30 @@ FORMATS: dict[str, Format] = {
     "cdr": Format(cdr.read, cdr.derive, about=cdr.ABOUT),
     "chatwoot": Format(chatwoot.read, chatwoot.derive, about=chatwoot.ABOUT, recognise=chatwoot.recognise),
     "connect_agent_events": Format(
-        connect_agent_events.read, connect_agent_events.derive, rereads=False, about=connect_agent_events.ABOUT
+        connect_agent_events.read,
+        connect_agent_events.derive,
+        rereads=False,
+        about=connect_agent_events.ABOUT,
+        recognise=connect_agent_events.recognise,
     ),
-    "connect_contacts": Format(connect_contacts.read, connect_contacts.derive, about=connect_contacts.ABOUT),
-    "connect_evaluations": Format(connect_evaluations.read, about=connect_evaluations.ABOUT),
-    "contact_lens": Format(contact_lens.read, about=contact_lens.ABOUT),
+    "connect_contacts": Format(
+        connect_contacts.read,
+        connect_contacts.derive,
+        about=connect_contacts.ABOUT,
+        recognise=connect_contacts.recognise,
+    ),
+    "connect_evaluations": Format(
+        connect_evaluations.read, about=connect_evaluations.ABOUT, recognise=connect_evaluations.recognise
+    ),
+    "contact_lens": Format(contact_lens.read, about=contact_lens.ABOUT, recognise=contact_lens.recognise),
     "contract": Format(contract_files.read, about=contract_files.ABOUT),
     "frappe_hr": Format(frappe_hr.read, about=frappe_hr.ABOUT, recognise=frappe_hr.recognise),
-    "genesys_conversations": Format(genesys_conversations.read, about=genesys_conversations.ABOUT),
-    "genesys_evaluations": Format(genesys_evaluations.read, about=genesys_evaluations.ABOUT),
+    "genesys_conversations": Format(
+        genesys_conversations.read, about=genesys_conversations.ABOUT, recognise=genesys_conversations.recognise
+    ),
+    "genesys_evaluations": Format(
+        genesys_evaluations.read, about=genesys_evaluations.ABOUT, recognise=genesys_evaluations.recognise
+    ),
     "intercom": Format(intercom.read, about=intercom.ABOUT, recognise=intercom.recognise),
     "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
     "queue_log": Format(queue_log.read, queue_log.derive, about=queue_log.ABOUT),

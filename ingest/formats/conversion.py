@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ingest.contract import DATE, FLAG, INSTANT, REAL, TEXT, WHOLE, Column, Table
 from ingest.formats.base import REJECTS, batch_schema
+from ingest.formats.sheet import FAILED
 from ingest.mapping import (
     Between,
     Cell,
@@ -45,6 +46,8 @@ _ISO_WITH_OFFSET = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)"
 WITHHELD = "[personal]"
 """What stands in ``extra`` for the values of a column whose name tells of a person."""
 _TOLD = pa.schema([REJECTS.field(part) for part in ("rule", "message", "mend")])
+_FAILED = "the cell holds a formula without a result, or with an error"
+_CORRECT_FORMULA = "calculate and save the workbook, correct the formula, or list the error under na"
 _CORRECT_TOKEN = "translate the token under values, list it under na, or correct the cell"
 
 
@@ -399,6 +402,8 @@ def convert(
         if isinstance(declared, Cell):
             parts = [cleaned(f"v{position[part]}", mapping.na) for part in listed(declared.column)]
             raw = f" || {literal(declared.joined)} || ".join(parts)
+            failed = " or ".join(f"{part} in {literals(FAILED)}" for part in parts)
+            query.checks.append(Check(failed, "failed_formula", f"{name}: {_FAILED}", _CORRECT_FORMULA))
             is_clock = " and ".join(f"c{position[part]}" for part in listed(declared.column))
             _convert(query, column, declared, raw, is_clock, zone, ", ".join(listed(declared.column)))
         elif isinstance(declared, NamePart):

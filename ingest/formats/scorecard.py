@@ -1,8 +1,9 @@
-"""QA scorecards: wide tables with one row an evaluation and one column an item.
+"""QA scorecards: wide tables with one row an evaluation and one column an item, or cards, a sheet each.
 
 The score is always computed from the items: 100 × Σ(points × weight) / Σ(maximum × weight) over the items that apply,
 or 0 when a fatal item failed and the form says so. Where the sheet's own total differs by more than half a point, the
-row still counts with the computed score, and both the delivered score and the difference stand in ``extra``.
+row counts with the computed score, and both the delivered score and the difference stand in ``extra``; a form may
+declare that it goes to the quarantine instead.
 ``points`` and ``max_points`` of an evaluation are the two weighted sums.
 
 How the columns around the items map is declared as for any spreadsheet (``ingest.mapping``).
@@ -11,6 +12,7 @@ How the columns around the items map is declared as for any spreadsheet (``inges
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatch
 from typing import ClassVar, Literal, Self
 
 import duckdb
@@ -18,7 +20,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ingest.contract import QA_ANSWER, QA_EVALUATION
-from ingest.formats.base import Batch, DeliveredFile, batch_schema
+from ingest.formats.base import About, Batch, DeliveredFile, Export, Reading, batch_schema
+from ingest.formats.cards import Card, read_cards
 from ingest.formats.conversion import Check, Query, cleaned, convert, literal, literals, number, percent
 from ingest.formats.sheet import Layout
 from ingest.formats.spreadsheet import gathered
@@ -62,18 +65,20 @@ class Item(BaseModel):
 
 
 class Total(BaseModel, extra="forbid", frozen=True):
-    """The sheet's own total, and the number that stands for all points."""
+    """The sheet's own total, the number that stands for all points, and what a difference does to the row."""
 
     column: str
     scale: Scale
     decimal: Literal[".", ","] = "."
+    differs: Literal["note", "reject"] = "note"
 
 
 class Scorecard(TableMapping):
     """One form: the columns of the evaluation, the items, and how they add up.
 
     ``na_tokens`` are the answers that take an item out of the sum; an empty cell is an item without an answer and
-    rejects the row unless the empty text is listed too.
+    rejects the row unless the empty text is listed too. ``card`` says where a sheet has its values, where each
+    evaluation is a sheet of its own: its names then take the place of column names.
     """
 
     computed: ClassVar[tuple[str, ...]] = ("points", "max_points", "score_pct", "is_fatal")
@@ -84,6 +89,13 @@ class Scorecard(TableMapping):
     na_tokens: list[str] = Field(default_factory=lambda: ["N/A"])
     fatal_zeroes: bool = True
     score: Total | None = None
+    card: Card | None = None
+
+    @model_validator(mode="after")
+    def _finds_everything_on_the_card(self) -> Self:
+        if self.card and (absent := self.missing(self.card.cells)):
+            raise ValueError(f"the card does not say where {', '.join(dict.fromkeys(absent))} stands")
+        return self
 
     @model_validator(mode="after")
     def _names_items_once(self) -> Self:
@@ -117,7 +129,7 @@ def read(
     files: Sequence[DeliveredFile], source: ScorecardSource, zone: str, con: duckdb.DuckDBPyConnection
 ) -> Iterator[Batch]:
     """Read scorecards as evaluations and answers; raise ``RefusedFile`` for a file that no form fits."""
-    for form, wanted, cells, unread in gathered(files, source.layout, source.forms, source.forms):
+    for form, wanted, cells, unread in _cells(files, source):
         query = _score(form, wanted)
         con.register("scorecard_cells", cells)
         scored = con.sql(f"select * from {query.over('scorecard_cells')}").to_arrow_table()
@@ -134,6 +146,20 @@ def read(
         yield Batch(QA_ANSWER.name, _answers(con, form))
         con.unregister("scorecard_scored")
         con.unregister("scorecard_evaluations")
+
+
+def _cells(
+    files: Sequence[DeliveredFile], source: ScorecardSource
+) -> Iterator[tuple[Scorecard, tuple[str, ...], pa.Table, pa.Table]]:
+    """Yield each form with the columns it wants, their cells, and rejects."""
+    cards = [form for form in source.forms if form.card]
+    rest = [file for file in files if not any(fnmatch(file.path.name, form.files) for form in cards)]
+    yield from gathered(rest, source.layout, source.forms, [form for form in source.forms if not form.card])
+    for form in cards:
+        for file in files:
+            if form.card and fnmatch(file.path.name, form.files):
+                wanted = tuple(form.wanted(form.card.cells))
+                yield form, wanted, *read_cards(file, source.layout, form.card, wanted)
 
 
 def _score(form: Scorecard, wanted: Sequence[str]) -> Query:
@@ -191,6 +217,15 @@ def _score(form: Scorecard, wanted: Sequence[str]) -> Query:
                 "declare the scale of the score, or correct the cell",
             )
         )
+        if form.score.differs == "reject":
+            query.checks.append(
+                Check(
+                    f"abs(delivered_pct - score_pct) > {TOLERANCE}",
+                    "score_differs",
+                    f"{form.score.column} differs by more than {TOLERANCE} points from what the items give",
+                    "correct the total, or the weights and the maximum of the items in the declaration",
+                )
+            )
     else:
         query.define("delivered_pct", "cast(null as double)")
     return query
@@ -239,3 +274,46 @@ def _answers(con: duckdb.DuckDBPyConnection, form: Scorecard) -> pa.Table:
         .to_arrow_table()
         .cast(schema)
     )
+
+
+ABOUT = About(
+    title="QA scorecards",
+    systems="Scorecards kept in Excel, LibreOffice, WPS or exported as text by any QA tool.",
+    files="`.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.ods` or delimited text. Wide: a row an evaluation, a column an item. Or"
+    " cards: a sheet an evaluation, with values at declared cells or beside declared labels; all sheets of a workbook"
+    " that fit `layout.sheet`.",
+    zone="Times without an offset are of the source's `time_zone`, unless a column declares its own.",
+    units="Points by item; the sheet's own total by its declared `scale`: 1 (0.85), 100 (85) or `percent_text` (85%).",
+    readings=(
+        Reading("columns", "qa_evaluation", "as declared; form_key and form_version are constants of the form"),
+        Reading("items", "qa_answer", "points, or tokens that pass or fail; `na_tokens` take an item out of the sum"),
+        Reading(
+            "items",
+            "qa_evaluation.score_pct",
+            "100 × Σ(points × weight) ÷ Σ(maximum × weight) over the items that apply; 0 when a fatal item failed and"
+            " `fatal_zeroes`",
+        ),
+        Reading("score", "qa_evaluation.extra", "the delivered total where it differs by more than half a point"),
+    ),
+    gotchas=(
+        "A percent may be written 0.85, 85 or 85%: the scale is declared; a cell that does not fit rejects the row.",
+        "N/A is not 0. An empty cell is a missing answer and rejects the row unless `na_tokens` lists the empty text.",
+        "`score: {differs: reject}` sends an evaluation whose own total disagrees to the quarantine; by default the"
+        " computed score counts and the difference is kept.",
+        "A formula without a stored result, or with an error such as #REF!, rejects its row: open and save the workbook"
+        " in a spreadsheet program before delivering it.",
+        "Declare a new form, with its own `files` or sheets and `form_version`, when items or weights change; `expect`"
+        " guards cards against rows that moved.",
+    ),
+    exports=(
+        Export(
+            "Excel, WPS or LibreOffice",
+            (
+                "Save the workbook with calculated values, without a password.",
+                "Keep the item columns of one form version in one sheet, or one card a sheet.",
+                "Put the workbook into the landing folder; deliver corrected workbooks under any name.",
+            ),
+        ),
+    ),
+    references=("ECMA-376 part 1 (.xlsx)", "OpenDocument 1.3 part 3 (.ods)"),
+)

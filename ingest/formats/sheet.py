@@ -27,6 +27,12 @@ ROWS = 250_000
 RAW = 10_000
 """Characters of a record that are kept for the quarantine."""
 
+UNCALCULATED = "#UNCALCULATED!"
+"""Stands for a formula without a stored result."""
+
+FAILED = ("#REF!", "#DIV/0!", "#VALUE!", "#N/A", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", UNCALCULATED)
+"""Results of formulas that are none (ECMA-376 part 1, 18.17.3; #SPILL! and #CALC! are of newer versions)."""
+
 Delimiter = Literal[",", ";", "\t", "|"]
 
 

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import Field
 
-from ingest.formats.base import Batch, DeliveredFile, RefusedFile
+from ingest.formats.base import About, Batch, DeliveredFile, Export, Reading, RefusedFile
 from ingest.formats.conversion import convert
 from ingest.formats.delimited import read_text
 from ingest.formats.matrix import unpivoted
@@ -53,7 +53,7 @@ class _Waiting:
 
     def take(self) -> tuple[tuple[str, ...], pa.Table, pa.Table]:
         """Return the columns and everything that waits, in one piece, and begin anew."""
-        cells, rejects = (pa.concat_tables(part) for part in zip(*self.parts, strict=True))
+        cells, rejects = (pa.concat_tables(part).combine_chunks() for part in zip(*self.parts, strict=True))
         self.parts = []
         return self.wanted, cells, rejects
 
@@ -148,3 +148,47 @@ def read_sheets(file: DeliveredFile, layout: Layout, fits: Callable[[Sequence[st
     with file.path.open("rb") as content:
         is_workbook = content.read(4) in (ZIPPED, COMPOUND)
     return read_workbook(file, layout) if is_workbook else [read_text(file, layout, fits)]
+
+
+ABOUT = About(
+    title="Spreadsheets and flat exports",
+    systems="Any system that exports tables: telephony reports, HR and WFM packs, attendance machines, surveys.",
+    files="Delimited text (comma, semicolon, tab or pipe, told from the header when only one of them gives the declared"
+    " columns) and workbooks: `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.ods`. Text is read in blocks, so its length does not"
+    " matter.",
+    zone="Times without an offset are of the column's `zone`, else of the source's `time_zone`.",
+    units="Declared for each duration (`ms`, `s`, `min`, `h`, `day`, `hms`, `hm`) and percent (`1`, `100`,"
+    " `percent_text`); dates by strptime patterns, `epoch`, `epoch_ms`, `excel` or `excel_1904`.",
+    readings=(
+        Reading("any column", "any contract table", "as declared under `columns`"),
+        Reading(
+            "columns nobody declared", "extra", "kept and counted; without the values where the name tells of a person"
+        ),
+        Reading("texts under `na`", "null", "by default only the empty cell"),
+        Reading(
+            "merged cells", "each of the cells", "the value of the first; `fill_down` does so for blanks below a value"
+        ),
+        Reading("matrix", "a row a day", "a column a day (or a question) is turned; files of one matrix are joined"),
+    ),
+    gotchas=(
+        "Of columns with one name each is numbered: `Name (1)`, `Name (2)`. A column without a name is `column 3`.",
+        "A title above the table: `layout: {header: 3}`. A total below it: `layout: {stop: [Total]}`; totals between"
+        " the rows: `skip: {Agent: [Total]}`.",
+        "A formula without a stored result, or with an error such as #REF!, rejects its row.",
+        "Without `sheet` the first visible sheet is read; hidden ones only by their name.",
+        "YAML reads Yes, No, On and Off as true and false: quote them, also as names of columns.",
+        "The files of a joined matrix are delivered together, for instance in one .zip.",
+        "A birthday is declared with `part: month` and `part: day`; birthdays that nobody maps are not kept.",
+    ),
+    exports=(
+        Export(
+            "Any system",
+            (
+                "Export the table with its header, without grouping or pivoting, in the same layout every time.",
+                "Prefer ISO dates and a column with the time zone's offset where the system offers them.",
+                "`gaugebook source inspect FILE` proposes the declaration; correct what it doubts.",
+            ),
+        ),
+    ),
+    references=("RFC 4180 (CSV)", "ECMA-376 part 1 (.xlsx)", "OpenDocument 1.3 part 3 (.ods)"),
+)

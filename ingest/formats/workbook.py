@@ -26,16 +26,10 @@ import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from ingest.formats.base import REJECTS, DeliveredFile, RefusedFile
-from ingest.formats.sheet import ROWS, Block, Layout, Sheet, column_names, ends_table, line_cut, shortened
+from ingest.formats.sheet import ROWS, UNCALCULATED, Block, Layout, Sheet, column_names, ends_table, line_cut, shortened
 
 ZIPPED, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 """How workbooks begin: the newer kinds are archives, .xls is a compound file."""
-
-UNCALCULATED = "#UNCALCULATED!"
-"""Written for a formula without a stored result."""
-
-ERRORS = ("#REF!", "#DIV/0!", "#VALUE!", "#N/A", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", UNCALCULATED)
-"""Results of formulas that are none (ECMA-376 part 1, 18.17.3; the last ones are of newer versions)."""
 
 LARGEST = 1 << 31
 """Bytes of a workbook's parts, unpacked. A sheet of a million rows has less."""
