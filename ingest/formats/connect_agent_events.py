@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -36,12 +37,12 @@ from ingest.formats.records import (
     Field,
     batch,
     instant,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
+    seen,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.lake import Change
 from ingest.source import SourceBase
@@ -177,7 +178,7 @@ def _events(source: ConnectAgentEventsSource) -> str:
             from agent_read where {_TELLS}
         )
         select {literal(source.name)} as source_system, event_id as source_record_id,
-            occurred_at as record_updated_at, {without_nulls(unknown_fields=unknown_fields(KNOWN))} as extra,
+            occurred_at as record_updated_at, {kept_fields({}, KNOWN)} as extra,
             occurred_at, case when now_at <= occurred_at and (before_at is null or now_at > before_at)
                 then now_at else occurred_at end as began_at,
             {agent} as agent_key, event, case when event <> 'LOGOUT' then status end as status,
@@ -291,6 +292,13 @@ select $source as source_system, agent_key || '/' || contact_id || '/' || epoch_
         else 'answered' end as result
 from settled where settled_at is not null
 """
+
+
+def recognise(path: Path, head: bytes) -> str | None:
+    """Return what these files are known by, or null."""
+    del path
+    return seen(head, "EventId", "AgentARN", "CurrentAgentSnapshot")
+
 
 ABOUT = About(
     title="Amazon Connect agent event stream",

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -34,12 +35,12 @@ from ingest.formats.base import About, Batch, DeliveredFile, Export, Reading
 from ingest.formats.records import (
     Field,
     batch,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
+    seen,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.lake import Change
 from ingest.source import SourceBase
@@ -121,8 +122,8 @@ def read(
     for broken in parsed(files, con, "contact_found", structure_of(FIELDS.values()), WHAT):
         refuse_others(files, con, "contact_found", "o.ContactId is not null and list_contains(fields, 'Channel')", WHAT)
         unfit = read_fields(con, "contact", FIELDS, "contact_found")
-        yield batch(con, "tel_interaction", _visits(source), [broken, unfit])
-        yield batch(con, "chat_conversation", _conversations(source))
+        yield batch(con, "tel_interaction", _visits(source), [broken, unfit], _KEPT_OF_VISITS)
+        yield batch(con, "chat_conversation", _conversations(source), kept=_KEPT_OF_CHATS)
 
 
 def derive(change: Change, source: ConnectContactsSource, con: duckdb.DuckDBPyConnection, again: bool) -> None:
@@ -155,26 +156,32 @@ _IS_OUTBOUND = (
 )
 
 
-def _extra(**more: str) -> str:
-    return without_nulls(
-        initiation_method="method",
-        disconnect_reason="reason",
-        previous_contact_id="previous_id",
-        next_contact_id="next_id",
-        related_contact_id="related_id",
-        agent_connection_attempts="cast(attempts as bigint)",
-        routing_profile="profile",
-        scheduled_at="cast(epoch_ms(scheduled_at) as bigint)",
-        unknown_fields=unknown_fields(KNOWN),
-        **more,
-    )
+_KEPT = {
+    "initiation_method": "method",
+    "disconnect_reason": "reason",
+    "previous_contact_id": "previous_id",
+    "next_contact_id": "next_id",
+    "related_contact_id": "related_id",
+    "agent_connection_attempts": "cast(attempts as bigint)",
+    "routing_profile": "profile",
+    "scheduled_at": "epoch_ms(scheduled_at)",
+}
+_KEPT_OF_VISITS = {
+    **_KEPT,
+    "number_of_holds": "cast(holds as bigint)",
+    "longest_hold_ms": "longest_hold_ms",
+    "queue_duration_ms": "queue_ms",
+}
+_KEPT_OF_CHATS = {
+    **_KEPT,
+    "connected_to_agent_at": "epoch_ms(answered_at)",
+    "first_agent_message": "case when coalesce(replied_at, replied_at_2) is null and answered_at is not null"
+    " then 'taken' end",
+}
 
 
 def _visits(source: ConnectContactsSource) -> str:
     """SQL for the contacts that are no chats as rows of ``tel_interaction``."""
-    extra = _extra(
-        number_of_holds="cast(holds as bigint)", longest_hold_ms="longest_hold_ms", queue_duration_ms="queue_ms"
-    )
     return f"""
         with leg as (
             select * replace (case when not {_IS_OUTBOUND} or connected_at is not null then answered_at end
@@ -198,7 +205,7 @@ def _visits(source: ConnectContactsSource) -> str:
             from ended
         )
         select {literal(source.name)} as source_system, contact_id as source_record_id,
-            updated_at as record_updated_at, {extra} as extra,
+            updated_at as record_updated_at, {kept_fields(_KEPT_OF_VISITS, KNOWN)} as extra,
             contact_id as interaction_id, 1 as visit_seq, nullif(initial_id, contact_id) as root_interaction_id,
             case when channel = 'VOICE' and method = 'CALLBACK' then 'callback' else lower(channel) end as channel,
             case when is_outbound then 'outbound' when method = 'MONITOR' then 'internal' else 'inbound' end
@@ -227,14 +234,9 @@ def _visits(source: ConnectContactsSource) -> str:
 def _conversations(source: ConnectContactsSource) -> str:
     """SQL for the chats as rows of ``chat_conversation``."""
     whole = "cast({} as bigint)".format
-    extra = _extra(
-        connected_to_agent_at="epoch_ms(answered_at)",
-        first_agent_message="case when coalesce(replied_at, replied_at_2) is null and answered_at is not null"
-        " then 'taken' end",
-    )
     return f"""
         select {literal(source.name)} as source_system, contact_id as source_record_id,
-            updated_at as record_updated_at, {extra} as extra,
+            updated_at as record_updated_at, {kept_fields(_KEPT_OF_CHATS, KNOWN)} as extra,
             contact_id as conversation_id, 'chat' as channel, {_QUEUE} as queue_key, {_agent(source)} as agent_key,
             case when coalesce(replied_at, replied_at_2, answered_at) is not null then {_agent(source)} end
                 as first_agent_key,
@@ -277,6 +279,13 @@ select contact.* exclude (event_date, previous_id, method)
 from contact semi join concerned using (interaction_id)
 left join following on following.previous_id = contact.interaction_id
 """
+
+
+def recognise(path: Path, head: bytes) -> str | None:
+    """Return what these files are known by, or null."""
+    del path
+    return seen(head, "ContactId", "InitiationMethod", "LastUpdateTimestamp")
+
 
 ABOUT = About(
     title="Amazon Connect contact records",

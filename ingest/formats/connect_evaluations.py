@@ -16,6 +16,7 @@ Privacy: notes and texts that an evaluator writes go to ``answer_raw``, which th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -25,12 +26,12 @@ from ingest.formats.base import About, Batch, DeliveredFile, Export, Reading
 from ingest.formats.records import (
     Field,
     batch,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
+    seen,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.source import SourceBase
 
@@ -80,8 +81,8 @@ def read(
         refuse_others(files, con, "evaluation_found", "list_has_all(fields, ['evaluationId', 'metadata'])", WHAT)
         unfit = read_fields(con, "evaluation", FIELDS, "evaluation_found")
         con.execute(_ANSWERS)
-        yield batch(con, "qa_evaluation", _evaluations(source), [broken, unfit])
-        yield batch(con, "qa_answer", _answers(source))
+        yield batch(con, "qa_evaluation", _evaluations(source), [broken, unfit], _KEPT)
+        yield batch(con, "qa_answer", _answers(source), kept=["question_type"])
 
 
 # Points of a question: those the file tells, else its percentage of 100.
@@ -98,22 +99,24 @@ from listed
 """
 
 
+_KEPT = {
+    "form_title": "form_title",
+    "schema_version": "schema_version",
+    "started_at": "epoch_ms(started_at)",
+    "source": "source_of",
+}
+
+
 def _evaluations(source: ConnectEvaluationsSource) -> str:
     """SQL for the evaluations as rows of ``qa_evaluation``."""
-    extra = without_nulls(
-        form_title="form_title",
-        schema_version="schema_version",
-        started_at="epoch_ms(started_at)",
-        source="source_of",
-        unknown_fields=unknown_fields(KNOWN),
-    )
     return f"""
         with failed as (
             select _file, _line, bool_or(coalesce(q.score.automaticFail, false)) as has_failed
             from evaluation_answer group by all
         )
         select {literal(source.name)} as source_system, evaluation_id as source_record_id,
-            submitted_at as record_updated_at, {extra} as extra, evaluation_id, form as form_key, form_version,
+            submitted_at as record_updated_at, {kept_fields(_KEPT, KNOWN)} as extra, evaluation_id,
+            form as form_key, form_version,
             contact_id as interaction_id, lower(channel) as channel, agent_id as agent_key,
             string_split(evaluator, '/')[-1] as evaluator_key, submitted_at as evaluated_at, score as points,
             cast(100 as double) as max_points, score as score_pct,
@@ -125,11 +128,12 @@ def _evaluations(source: ConnectEvaluationsSource) -> str:
 
 def _answers(source: ConnectEvaluationsSource) -> str:
     """SQL for the questions as rows of ``qa_answer``."""
-    extra = without_nulls(question_type="q.questionType")
     chosen = "list_transform(list_filter(q.answer.values, lambda v: v.selected), lambda v: v.valueText)"
     return f"""
         select {literal(source.name)} as source_system, evaluation_id || '/' || q.questionRefId as source_record_id,
-            submitted_at as record_updated_at, {extra} as extra, evaluation_id, q.questionRefId as question_key,
+            submitted_at as record_updated_at,
+            json_object('question_type', q.questionType) as extra, evaluation_id,
+            q.questionRefId as question_key,
             q.sectionRefId as section_key, submitted_at as evaluated_at,
             nullif(coalesce(array_to_string({chosen}, '; '), q.answer.value), '') as answer_raw,
             case when not is_na then points end as points, max_points,
@@ -137,6 +141,12 @@ def _answers(source: ConnectEvaluationsSource) -> str:
             is_na, coalesce(q.score.automaticFail, false) as is_fatal_failed, _file, _line, _raw
         from evaluation_answer
     """
+
+
+def recognise(path: Path, head: bytes) -> str | None:
+    """Return what these files are known by, or null."""
+    del path
+    return seen(head, "evaluationId", "evaluationDefinitionId")
 
 
 ABOUT = About(

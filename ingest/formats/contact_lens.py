@@ -21,6 +21,7 @@ Privacy: display names stay here; texts are redacted by the core.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -33,12 +34,12 @@ from ingest.formats.records import (
     Field,
     batch,
     instant,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
+    seen,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.source import SourceBase
 
@@ -84,7 +85,7 @@ def read(
         refuse_others(files, con, "transcript_found", "list_contains(fields, 'Transcript')", WHAT)
         unfit = read_fields(con, "transcript", FIELDS, "transcript_found")
         con.execute(_ITEMS)
-        yield batch(con, "chat_message", _messages(source), [broken, unfit, _unplaced(con)])
+        yield batch(con, "chat_message", _messages(source), [broken, unfit, _unplaced(con)], _KEPT)
     con.unregister("transcript_files")
 
 
@@ -138,18 +139,20 @@ def _unplaced(con: duckdb.DuckDBPyConnection) -> pa.Table:
     ).to_arrow_table()
 
 
+_KEPT = {
+    "event": "case when item.Type = 'EVENT' then regexp_extract(item.ContentType, 'event[.](.*)$', 1) end",
+    "attachment": "case when item.Type = 'ATTACHMENT' then true end",
+    "role": "case when item.Type = 'EVENT' then lower(role) end",
+    "sentiment": "lower(item.Sentiment)",
+}
+
+
 def _messages(source: ContactLensSource) -> str:
     """SQL for the items as rows of ``chat_message``."""
-    extra = without_nulls(
-        event="case when item.Type = 'EVENT' then regexp_extract(item.ContentType, 'event[.](.*)$', 1) end",
-        attachment="case when item.Type = 'ATTACHMENT' then true end",
-        role="case when item.Type = 'EVENT' then lower(role) end",
-        sentiment="lower(item.Sentiment)",
-        unknown_fields=unknown_fields(KNOWN),
-    )
     return f"""
         select {literal(source.name)} as source_system, case when is_spoken then contact || '/' || number else item.Id
-            end as source_record_id, {extra} as extra, source_record_id as message_id, contact as conversation_id,
+            end as source_record_id, {kept_fields(_KEPT, KNOWN)} as extra, source_record_id as message_id,
+            contact as conversation_id,
             case when is_spoken then 'voice' end as channel, sent_at, ended_at,
             case
                 when item.Type = 'EVENT' or role = 'SYSTEM' then 'system'
@@ -160,6 +163,12 @@ def _messages(source: ContactLensSource) -> str:
             cast(to_json(item) as varchar) as _raw
         from transcript_item where fault is null
     """
+
+
+def recognise(path: Path, head: bytes) -> str | None:
+    """Return what these files are known by, or null."""
+    del path
+    return seen(head, "Participants", "Transcript")
 
 
 ABOUT = About(

@@ -26,6 +26,7 @@ and attributes do not; fields that are not known here are listed by name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -39,12 +40,12 @@ from ingest.formats.records import (
     Field,
     batch,
     instant,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
+    seen,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.source import SourceBase
 
@@ -111,9 +112,9 @@ def read(
         untimed = _untimed(con)
         con.execute(_CUSTOMERS)
         con.execute(_LEGS)
-        yield batch(con, "tel_interaction", _visits(source), [broken, unfit, untimed])
+        yield batch(con, "tel_interaction", _visits(source), [broken, unfit, untimed], _KEPT_OF_VISITS)
         yield batch(con, "tel_offer", _offers(source))
-        yield batch(con, "chat_conversation", _conversations(source))
+        yield batch(con, "chat_conversation", _conversations(source), kept=_KEPT_OF_CHATS)
     con.unregister("genesys_queues")
 
 
@@ -248,23 +249,22 @@ _MEDIA = ", ".join(map(literal, CHATS))
 _LATEST = "select record, max(latest_at) as latest_at from genesys_session group by record"
 
 
-def _extra(**more: str) -> str:
-    return without_nulls(unknown_fields=unknown_fields(KNOWN), **more)
-
-
 def _differs(told: str, computed: str) -> str:
     return f"case when abs(talk.{told} - talk.{computed}) > 1000 then talk.{computed} end"
 
 
+_KEPT_OF_VISITS = {
+    "wrap_up_code": "talk.wrap_up_code",
+    "campaign_id": "talk.campaign",
+    "talk_ms_of_segments": _differs("told_talk_ms", "interact_ms"),
+    "hold_ms_of_segments": _differs("told_hold_ms", "hold_ms"),
+    "acw_ms_of_segments": _differs("told_acw_ms", "acw_ms"),
+}
+_KEPT_OF_CHATS = {"first_agent_message": "case when taken_at is not null then 'taken' end"}
+
+
 def _visits(source: GenesysConversationsSource) -> str:
     """SQL for the legs that are no chats, and the conversations without any, as rows of ``tel_interaction``."""
-    extra = _extra(
-        wrap_up_code="talk.wrap_up_code",
-        campaign_id="talk.campaign",
-        talk_ms_of_segments=_differs("told_talk_ms", "interact_ms"),
-        hold_ms_of_segments=_differs("told_hold_ms", "hold_ms"),
-        acw_ms_of_segments=_differs("told_acw_ms", "acw_ms"),
-    )
     return f"""
         with row as (
             select c.rowid as record, c.*, l.* exclude (record, queue), coalesce(queue_name, queue) as queue_key,
@@ -292,8 +292,8 @@ def _visits(source: GenesysConversationsSource) -> str:
             from row
         )
         select {literal(source.name)} as source_system, conversation || coalesce('/' || leg_id, '') as source_record_id,
-            version as record_updated_at, {extra} as extra, conversation as interaction_id,
-            coalesce(visit_seq, 1) as visit_seq,
+            version as record_updated_at, {kept_fields(_KEPT_OF_VISITS, KNOWN)} as extra,
+            conversation as interaction_id, coalesce(visit_seq, 1) as visit_seq,
             case when media in ('voice', 'callback', 'email', 'video') then media when media is null then 'voice'
                 else 'task' end as channel,
             coalesce(direction, lower(origin), 'inbound') as direction, queue_key, talk.agent as agent_key,
@@ -380,7 +380,7 @@ def _conversations(source: GenesysConversationsSource) -> str:
         )
         select {literal(source.name)} as source_system, conversation as source_record_id,
             greatest(finished, started, latest_at) as record_updated_at,
-            {_extra(first_agent_message="case when taken_at is not null then 'taken' end")} as extra,
+            {kept_fields(_KEPT_OF_CHATS, KNOWN)} as extra,
             conversation as conversation_id, media as channel, coalesce(queue_name, queue) as queue_key,
             last_agent as agent_key, first_agent as first_agent_key, customer as customer_ref, started as created_at,
             coalesce(queued_at, offered_at) as human_requested_at, taken_at as first_agent_message_at,
@@ -390,6 +390,12 @@ def _conversations(source: GenesysConversationsSource) -> str:
         from said join genesys_conversation c on c.rowid = said.record
         left join genesys_customer on genesys_customer.record = said.record {_QUEUE_NAME}
     """
+
+
+def recognise(path: Path, head: bytes) -> str | None:
+    """Return what these files are known by, or null."""
+    del path
+    return seen(head, "conversationId", "conversationStart", "participants")
 
 
 ABOUT = About(

@@ -18,6 +18,7 @@ Privacy: comments of evaluators and agents, and the names of people, stay here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -27,12 +28,12 @@ from ingest.formats.base import About, Batch, DeliveredFile, Export, Reading
 from ingest.formats.records import (
     Field,
     batch,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
+    seen,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.source import SourceBase
 
@@ -112,7 +113,7 @@ def read(
         refuse_others(files, con, "scored_found", "list_has_all(fields, ['id', 'evaluationForm', 'status'])", WHAT)
         unfit = read_fields(con, "scored", FIELDS, "scored_found")
         con.execute(_QUESTIONS)
-        yield batch(con, "qa_evaluation", _evaluations(source), [broken, unfit])
+        yield batch(con, "qa_evaluation", _evaluations(source), [broken, unfit], _KEPT)
         yield batch(con, "qa_answer", _answers(source))
 
 
@@ -146,20 +147,16 @@ from answered left join form on form.record = answered.record and form.question 
 """
 
 
+_KEPT = {"form_name": "form_name", "calibration_id": "calibration", "critical_score": "critical_score"}
+
+
 def _evaluations(source: GenesysEvaluationsSource) -> str:
     """SQL for the finished evaluations as rows of ``qa_evaluation``."""
     channels = " ".join(f"when {literal(kind)} then {literal(channel)}" for kind, channel in _MEDIA.items())
-    extra = without_nulls(
-        form_name="form_name",
-        calibration_id="calibration",
-        critical_score="critical_score",
-        form_version_of="nullif(form_id, coalesce(form, form_id))",
-        unknown_fields=unknown_fields(KNOWN),
-    )
     return f"""
         select {literal(source.name)} as source_system, evaluation_id as source_record_id,
-            coalesce(changed_at, {_EVALUATED}) as record_updated_at, {extra} as extra, evaluation_id,
-            coalesce(form, form_id) as form_key, form_id as form_version, conversation as interaction_id,
+            coalesce(changed_at, {_EVALUATED}) as record_updated_at, {kept_fields(_KEPT, KNOWN)} as extra,
+            evaluation_id, coalesce(form, form_id) as form_key, form_id as form_version, conversation as interaction_id,
             case json_extract_string(media, '$[0]') {channels} end as channel, agent as agent_key,
             evaluator as evaluator_key, {_EVALUATED} as evaluated_at, contact_at, score as points,
             cast(100 as double) as max_points, score as score_pct, coalesce(is_fatal, false) as is_fatal,
@@ -180,6 +177,12 @@ def _answers(source: GenesysEvaluationsSource) -> str:
             coalesce(s.failedKillQuestion, false) as is_fatal_failed, _file, _line, _raw
         from scored_question
     """
+
+
+def recognise(path: Path, head: bytes) -> str | None:
+    """Return what these files are known by, or null."""
+    del path
+    return seen(head, "evaluationForm", "conversation", "status")
 
 
 ABOUT = About(

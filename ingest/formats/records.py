@@ -193,6 +193,15 @@ def _quoted(path: str) -> str:
     return ".".join(f'"{name}"' for name in path.split("."))
 
 
+def seen(head: bytes, *names: str) -> str | None:
+    """Return by which fields a format may be known, when the beginning of a file is JSON and has them all."""
+    if head.lstrip()[:1] not in (b"{", b"[") or not all(
+        re.search(rb'"' + re.escape(name.encode()) + rb'"\s*:', head) for name in names
+    ):
+        return None
+    return f"JSON with the fields {', '.join(names)}"
+
+
 def unknown_fields(known: Iterable[str]) -> str:
     """SQL for the names in ``fields`` that are not known; null when all are."""
     names = f"[{', '.join(map(literal, known))}]"
@@ -207,12 +216,26 @@ def without_nulls(**values: str) -> str:
     return f"case when {is_any} then cast(json_merge_patch('{{}}', json_object({pairs})) as varchar) end"
 
 
-def batch(con: duckdb.DuckDBPyConnection, table: str, query: str, rejects: Sequence[pa.Table] = ()) -> Batch:
-    """Return the rows of a query as a batch of the contract table ``table``, with the rejects of several steps."""
+def kept_fields(values: Mapping[str, str], known: Iterable[str]) -> str:
+    """SQL for ``extra``: SQL values by name, and the names of the record's fields that are not known."""
+    return without_nulls(**values, unknown_fields=unknown_fields(known))
+
+
+def batch(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    query: str,
+    rejects: Sequence[pa.Table] = (),
+    kept: Iterable[str] = (),
+) -> Batch:
+    """Return the rows of a query as a batch of the contract table ``table``, with the rejects of several steps.
+
+    ``kept`` names the fields that the format keeps in ``extra``.
+    """
     found = con.sql(query)
     schema = batch_schema(table)
     rows = found.to_arrow_table().cast(pa.schema([schema.field(name) for name in found.columns]))
-    return Batch(table, rows, pa.concat_tables([REJECTS.empty_table(), *rejects]))
+    return Batch(table, rows, pa.concat_tables([REJECTS.empty_table(), *rejects]), expected=tuple(kept))
 
 
 def _mended(con: duckdb.DuckDBPyConnection, table: str, transform: str) -> pa.Table:
