@@ -46,9 +46,6 @@ LEAST_KEY_BYTES = 16
 _BLOCK_BYTES = 64
 """Bytes that SHA-256 takes in at a time."""
 
-_REMEMBERED = 200_000
-"""Pseudonyms kept at hand: callers come again, and most of them soon."""
-
 PSEUDONYM = r"p_[0-9a-f]{24}"
 """What a pseudonym looks like, as a pattern."""
 
@@ -97,7 +94,8 @@ class Pseudonyms:
     @staticmethod
     def _chained(text: str, keys: Sequence[bytes]) -> str:
         for key in keys:
-            inner, outer = (state.copy() for state in _begun(key))
+            begun = _begun(key)
+            inner, outer = begun[0].copy(), begun[1].copy()
             inner.update(text.encode())
             outer.update(inner.digest())
             text = "p_" + outer.hexdigest()[:24]
@@ -387,7 +385,7 @@ def register(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms, redaction: 
     """
     redactor = Redactor(redaction)
     text = duckdb.sqltype("VARCHAR")
-    for name, function in (("pseudonym", lru_cache(_REMEMBERED)(pseudonyms.of)), ("redact", redactor)):
+    for name, function in (("pseudonym", pseudonyms.of), ("redact", redactor)):
         con.create_function(name, over_distinct(function), [text], text, type=ARROW, null_handling=SPECIAL)
     suspicious = redactor.suspicious.replace("'", "''")
     con.execute(
