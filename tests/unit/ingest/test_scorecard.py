@@ -185,6 +185,100 @@ def test_workbook_with_true_times(tmp_path: Path) -> None:
     )
 
 
+def test_total_that_differs_goes_to_the_quarantine_when_the_form_says_so(tmp_path: Path) -> None:
+    declared = source(score={"column": "Total", "scale": 100, "differs": "reject"})
+    rows, _, rejects = from_csv(
+        tmp_path, scorecard("Q1", 8, 15, "pass", 76.5), scorecard("Q2", 8, 15, "pass", 80), declared=declared
+    )
+    assert [row["evaluation_id"] for row in rows] == ["Q1"]  # half a point is rounding
+    assert [(r["_line"], r["rule"]) for r in rejects] == [(3, "score_differs")]
+
+
+CARD: dict[str, Any] = {
+    "cells": {
+        "Evaluation ID": "B2",
+        "Contact ID": {"right_of": "Contact"},
+        "Agent": {"right_of": "坐席"},
+        "Evaluated at": "D2",
+        "Sample": {"right_of": "Sample"},
+        "Greeting": {"right_of": "Greeting"},
+        "Accuracy": "C7",
+        "Compliance": {"below": "Compliance"},
+        "Total": {"right_of": "Total"},
+    },
+    "expect": {"A1": "Scorecard 2026.1"},
+}
+
+
+def card_rows(number: str, greeting: object, total: float = 76, title: str = "Scorecard 2026.1") -> list[list[object]]:
+    return [
+        [title],
+        ["ID:", number, "Evaluated at", datetime(2026, 9, 7, 18, 0)],
+        ["Contact", "c1", "坐席：", 101],
+        ["Sample", None, "random"],
+        [],
+        ["Greeting", "polite and by name", greeting],
+        ["Accuracy", "right answer", 15],
+        ["Remark", None, None, "Compliance"],
+        [None, None, None, "pass"],
+        ["Total", total],
+    ]
+
+
+def test_cards_a_sheet_a_contact(tmp_path: Path) -> None:
+    declared = source(card={**CARD, "cells": {**CARD["cells"], "Greeting": "C6"}})
+    book = openpyxl.Workbook()
+    for name, rows in {
+        "c1": card_rows("Q1", 8),
+        "c2": card_rows("Q2", "N/A", 80),
+        "old": card_rows("Q3", 8, title="Scorecard 2025.4"),
+        "c4": card_rows("Q4", "well"),
+    }.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    del book["Sheet"]
+    path = tmp_path / "cards.xlsx"
+    book.save(path)
+    rows, answers, rejects = taken(path, declared)
+    # Q1: (8 + 2 × 15) / (10 + 2 × 20) = 76 %. Q2: greeting does not apply, 2 × 15 / (2 × 20) = 75 %, the sheet says 80.
+    assert [(r["evaluation_id"], r["score_pct"], r["agent_key"], r["interaction_id"], r["_line"]) for r in rows] == [
+        ("Q1", 76.0, "101", "c1", 1),
+        ("Q2", 75.0, "101", "c1", 2),
+    ]
+    assert rows[0]["evaluated_at"] == datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
+    assert json.loads(rows[1]["extra"]) == {"delivered_score_pct": 80.0, "score_difference": 5.0}
+    assert len(answers) == 6
+    assert sorted((r["_line"], r["rule"], r["raw"].split("\t")[0]) for r in rejects) == [
+        (3, "another_form", "old"),
+        (4, "unfit_answer", "c4"),
+    ]
+
+
+def test_card_as_delimited_text(tmp_path: Path) -> None:
+    declared = source(card={**CARD, "cells": {**CARD["cells"], "Greeting": "C6", "Evaluated at": "D2"}})
+    lines = [["" if cell is None else str(cell) for cell in row] for row in card_rows("Q1", 8)]
+    lines[1][3] = "2026-09-07 18:00"
+    path = tmp_path / "card.csv"
+    path.write_text("\n".join(";".join(line) for line in lines), encoding="utf-8")
+    (row,), _, rejects = taken(path, declared)
+    assert not rejects
+    assert (row["evaluation_id"], row["score_pct"]) == ("Q1", 76.0)
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        ({"cells": {"Agent": "B3"}}, "card does not say where Evaluation ID, Contact ID"),
+        ({**CARD, "cells": {**CARD["cells"], "Agent": "third"}}, "not the address of a cell"),
+        ({**CARD, "cells": {**CARD["cells"], "Agent": {}}}, "either right_of or below"),
+    ],
+)
+def test_cards_that_do_not_say_where_are_refused(card: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        source(card=card)
+
+
 def test_file_without_an_item_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "scorecards.csv"
     path.write_text(",".join(HEADER).replace("Accuracy", "Accurracy"), encoding="utf-8")
