@@ -329,9 +329,35 @@ class Lake:
         elif before != fingerprint:
             raise IngestError(
                 f"{self.root}: the lake was filled with the pseudonym key {before}, the key given now is {fingerprint};"
-                " with two keys one customer would have two pseudonyms. Set the earlier key again, or start a new"
-                " lake and take every delivery anew"
+                " with two keys one customer would have two pseudonyms. Set the earlier key again; a key that follows"
+                " it is declared as `rotated_to` and comes into force by `gaugebook pseudonyms rotate`"
             )
+
+    def pseudonym_key(self) -> str | None:
+        """Return the fingerprint of the keys that the lake is tied to."""
+        return self._setting("pseudonym_key")
+
+    def rewrite(self, con: duckdb.DuckDBPyConnection, table: Table, path: Path, query: str) -> Path:
+        """Write the rows of ``query`` beside a partition's file; they count once ``swap`` lets them."""
+        self.drafts.mkdir(exist_ok=True)
+        draft = self.drafts / f"rewritten-{table.name}.parquet"
+        con.execute(f"copy ({query}) to {literal(draft.as_posix())} (format parquet, compression zstd)")
+        with draft.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+            os.fsync(content.fileno())
+        source = path.stem.rpartition("-")[0]
+        return draft.replace(path.with_name(f"{source}-{digest[:16]}.parquet"))
+
+    def swap(self, rewritten: Mapping[Path, Path], pseudonyms: Pseudonyms) -> None:
+        """Let rewritten files count instead of others, and tie the lake to other pseudonym keys, in one step."""
+        with self._manifest() as manifest:
+            for old, new in rewritten.items():
+                paths = [each.relative_to(self.root).as_posix() for each in (new, old)]
+                manifest.execute("update live set path = ? where path = ?", paths)
+                manifest.execute("update live_range set path = ? where path = ?", paths)
+            manifest.execute("insert or replace into setting values ('pseudonym_key', ?)", [pseudonyms.fingerprint()])
+        for old in rewritten:
+            old.unlink()
 
     @property
     def drafts(self) -> Path:

@@ -134,7 +134,7 @@ def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
     the day after it: built anew, it would lose what was counted of those rows.
     """
     ledger = Ledger.read(home)
-    fingerprint = _fingerprint(home)
+    fingerprint = _fingerprint(home, lake)
     as_of, newest = lake.newest(_CONTACT_TABLES), lake.newest()
     everything = ledger.fingerprint != fingerprint
     days: set[date] = set()
@@ -188,9 +188,9 @@ def _served(ledger: Ledger, centre: Centre) -> str:
     return f"{ledger.number} {hashlib.sha256(servers).hexdigest()}"
 
 
-def _fingerprint(home: Home) -> str:
+def _fingerprint(home: Home, lake: Lake) -> str:
     """Digest of what, beside the deliveries, decides the content of the warehouse."""
-    digest = hashlib.sha256(project_fingerprint().encode())
+    digest = hashlib.sha256(f"{project_fingerprint()} {lake.pseudonym_key()}".encode())
     for path in sorted((home.lake / "centre").glob("*.parquet")):
         digest.update(_content(path))
     return digest.hexdigest()

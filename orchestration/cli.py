@@ -258,6 +258,19 @@ def quarantine_replay(
         raise typer.Exit(1)
 
 
+@pseudonyms_app.command("rotate")
+@_told
+def pseudonyms_rotate(home: HomeOption = None) -> None:
+    """Renew every pseudonym in the lake by the newest key of `rotated_to` in centre.yml; `run` then rebuilds."""
+    from orchestration.centre import load
+    from orchestration.rotation import rotate
+
+    place = Home.resolve(home)
+    with _progress("rotating"):
+        files = rotate(place, load(place.centre_file))
+    out.print(f"renewed the pseudonyms in {files:,} files of the lake" if files else "the newest key is in force")
+
+
 @app.command()
 @_told
 def forget(home: HomeOption = None) -> None:

@@ -13,10 +13,17 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
+from orchestration.centre import load
 from orchestration.cli import app
 from orchestration.home import PROJECT, Home
+from orchestration.taking import take_deliveries
 
 DEMO_CENTRE = PROJECT / "orchestration" / "centre.demo.yml"
+PBX = """\
+sites: [{key: here, name: {en: Here, zh: 此处}, time_zone: Asia/Shanghai}]
+sources: [{name: pbx, format: queue_log, site: here, max_failed_share: 1}]
+pseudonyms: {demo: true}
+"""
 Gaugebook = Callable[..., Result]
 
 
@@ -71,10 +78,18 @@ def test_the_commands_are_those_that_the_documents_name() -> None:
         "dagster",
         "demo",
         "dictionary",
+        "forget",
         "init",
+        "pseudonyms rotate",
         "publish",
+        "quarantine list",
+        "quarantine replay",
+        "quarantine show",
         "run",
+        "source check",
+        "source inspect",
         "status",
+        "unresolved",
     ]
 
 
@@ -95,15 +110,25 @@ def test_help_answers_without_loading_the_heavy_tools() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c[0] not in ("init", "demo", "dagster")], ids=" ".join)
+ARGUMENTS = {("quarantine", "show"): ("pbx", "queue_log")}
+"""What a command cannot do without."""
+
+NEEDS_NO_CENTRE = {("init",), ("demo",), ("dagster",), ("source", "inspect")}
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in NEEDS_NO_CENTRE], ids=" ".join)
 def test_a_home_without_a_centre_says_how_to_begin(command: tuple[str, ...], gaugebook: Gaugebook) -> None:
-    result = gaugebook(*command)
+    result = gaugebook(*command, *ARGUMENTS.get(command, ()))
     assert result.exit_code == 1
     assert result.stdout == ""
     assert "`gaugebook init` writes one" in result.stderr or "`gaugebook run` first" in result.stderr
 
 
-@pytest.mark.parametrize("command", [("run",), ("status",), ("publish",), ("boards", "plan")], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [("run",), ("status",), ("publish",), ("boards", "plan"), ("source", "check"), ("quarantine", "replay")],
+    ids=" ".join,
+)
 def test_a_mistake_in_the_centre_is_told_with_its_place(
     command: tuple[str, ...], gaugebook: Gaugebook, home: Home
 ) -> None:
@@ -137,6 +162,11 @@ def test_init_writes_a_centre_once(gaugebook: Gaugebook, home: Home) -> None:
         ("demo", "--days", "0"),
         ("demo", "--agents", "3"),
         ("boards", "destroy"),
+        ("source", "inspect"),
+        ("source", "inspect", "no_such_file"),
+        ("source", "check", "pbx", "no_such_file"),
+        ("quarantine", "show", "pbx"),
+        ("quarantine", "show", "pbx", "log", "--limit", "0"),
         ("fly",),
     ],
     ids=" ".join,
@@ -155,6 +185,56 @@ def test_a_run_without_the_pseudonym_key_takes_nothing(gaugebook: Gaugebook, hom
     assert result.exit_code == 1
     assert "GAUGEBOOK_PSEUDONYM_KEY must hold the pseudonym key" in result.stderr
     assert not home.lake.exists()
+
+
+def test_a_file_is_inspected_without_a_home(gaugebook: Gaugebook, home: Home, tmp_path: Path) -> None:
+    calls = tmp_path / "calls.csv"
+    calls.write_text(
+        "Call ID,Queue,Agent,Caller,Start,End,Result\n"
+        "1,sales,1001,13800138000,2026-09-01T10:00:00+08:00,2026-09-01T10:03:00+08:00,Abandoned\n"
+    )
+    result = gaugebook("source", "inspect", str(calls), "--name", "calls")
+    assert result.exit_code == 0
+    assert "calls.csv: spreadsheet" in result.stdout and "- name: calls" in result.stdout
+    assert "13800138000" not in result.stdout
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    assert gaugebook("source", "inspect", str(picture)).exit_code == 1
+    assert not home.root.exists()
+
+
+def test_a_delivery_goes_from_trial_through_quarantine_to_whole(gaugebook: Gaugebook, home: Home) -> None:
+    home.prepare()
+    home.centre_file.write_text(PBX)
+    log = home.landing / "pbx" / "log"
+    log.parent.mkdir()
+    log.write_text("1788228000|NONE|NONE|NONE|CONFIGRELOAD|\nrubbish\n")
+
+    def told(*command: str) -> tuple[int, str]:
+        result = gaugebook(*command)
+        return result.exit_code, result.stdout + result.stderr
+
+    for step in (("source", "check"), ("source", "check", "pbx", str(log))):
+        code, text = told(*step)
+        assert code == 1 and "1 × wrong_time (queue_event), first at 2" in text
+    assert told("quarantine", "list") == (0, "The quarantine is empty.\n")
+    code, text = told("quarantine", "replay")
+    assert code == 1 and "nothing that this names is in quarantine" in text
+
+    take_deliveries(home, load(home.centre_file))
+    code, text = told("quarantine", "list")
+    assert code == 0 and "1 × wrong_time (queue_event), first at 2" in text
+    code, text = told("quarantine", "show", "pbx", "log", "--rule", "wrong_time")
+    assert code == 0 and "  rubbish\n" in text and "may hold personal data" in text
+    code, text = told("quarantine", "show", "pbx", "lag")
+    assert code == 1 and "nothing of pbx/lag is in quarantine; `gaugebook quarantine list` says what is" in text
+    code, text = told("quarantine", "replay", "pbx", "log")
+    assert code == 0 and "1 × wrong_time" in text
+    log.unlink()
+    code, text = told("quarantine", "replay")
+    assert code == 1 and "pbx/log is in quarantine and no longer in landing: deliver it again" in text
+    assert told("forget") == (0, "nothing is older than centre.yml allows\n")
+    assert told("unresolved") == (0, "Every name in the data is declared.\n")
 
 
 def test_the_dictionary_is_found_by_key_and_by_both_names(gaugebook: Gaugebook, served: Home) -> None:

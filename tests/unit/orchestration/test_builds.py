@@ -43,6 +43,10 @@ class Lake:
         self.changes = [set(days) for days in changes]
         self.quiet = set(quiet)
         self.closed: set[date] = set()
+        self.key = "a key"
+
+    def pseudonym_key(self) -> str:
+        return self.key
 
     def forgotten(self) -> set[date]:
         return self.closed
@@ -219,7 +223,7 @@ def test_partitions_of_the_neighbouring_days_are_read(tmp_path: Path) -> None:
     assert "queue_event" not in read
 
 
-@pytest.mark.parametrize("change", ["project", "reference", "warehouse", "first"])
+@pytest.mark.parametrize("change", ["project", "reference", "key", "warehouse", "first"])
 def test_everything_is_built_when_more_than_the_deliveries_changed(
     tmp_path: Path, project: list[str], change: str
 ) -> None:
@@ -232,6 +236,8 @@ def test_everything_is_built_when_more_than_the_deliveries_changed(
     elif change == "reference":
         (home.lake / "centre").mkdir(parents=True)
         (home.lake / "centre" / "target.parquet").write_bytes(b"another target")
+    elif change == "key":
+        lake.key = "another key"
     elif change == "warehouse":
         home.warehouse.unlink()
     wanted = planned(home, lake)
