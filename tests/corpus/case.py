@@ -11,7 +11,8 @@ from typing import Any
 class Case:
     """A file to deliver: ``fit`` records load, ``set_aside`` go into quarantine, or the file is ``refused`` by a rule.
 
-    A record that loads is one of the kind's good ones, whatever the damage: the lake must hold nothing else.
+    What was one record may be set aside in pieces: in each of its rows, or of what was left of it. A record that loads
+    is one of the kind's good ones, whatever the damage: the lake must hold nothing else.
     """
 
     name: str
@@ -25,7 +26,7 @@ class Case:
 class Kind:
     """Good files of one format: a declaration, and records of which each is one line of text.
 
-    A record makes ``rows`` rows of the contract. ``ending`` is that of file names.
+    ``ending`` is that of file names. How many rows of the contract a record makes, the good file tells.
     """
 
     format: str
@@ -33,8 +34,12 @@ class Kind:
     header: Sequence[str]
     records: Sequence[str]
     ending: str
-    rows: int = 1
     cases: list[Case] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What tells the kind from others: a format may have several."""
+        return f"{self.format}.{self.ending}"
 
     def text(self, records: Sequence[str] | None = None) -> str:
         """Return a file of some records, by default of all."""

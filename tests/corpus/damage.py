@@ -203,6 +203,6 @@ def _flawed(archive: bytes) -> bytes:
 
 
 def _inserted(line: bytes, damage: bytes) -> bytes:
-    """Return a line with bytes put behind its last letter."""
-    last = max(n for n, byte in enumerate(line) if chr(byte).isalpha() and byte < 0x80)
+    """Return a line with bytes put behind its last letter, be it of English or Chinese."""
+    last = max(n for n, byte in enumerate(line) if byte >= 0x80 or chr(byte).isalpha())
     return line[: last + 1] + damage + line[last + 1 :]

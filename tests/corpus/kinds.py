@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tests.corpus.case import Case, Kind
+from tests.corpus.damage import zipped
 from tests.corpus.workbooks import workbooks
+from tests.unit.ingest import (
+    test_connect_agent_events,
+    test_connect_contacts,
+    test_connect_evaluations,
+    test_frappe_hr,
+    test_intercom,
+    test_zendesk_chat,
+)
 
 COUNT = 40
 START = 1_788_134_400
@@ -15,7 +29,21 @@ START = 1_788_134_400
 
 def kinds() -> list[Kind]:
     """Return every kind of good file, with the damage only its format suffers."""
-    return [queue_log(), attendance(), scorecard(), chatwoot()]
+    return [
+        queue_log(),
+        attendance(),
+        scorecard(),
+        chatwoot(),
+        contract_csv(),
+        contract_json(),
+        connect_contacts(),
+        connect_agent_events(),
+        connect_evaluations(),
+        zendesk_chat(),
+        intercom(),
+        frappe_hr(),
+        nice_iex(),
+    ]
 
 
 def queue_log() -> Kind:
@@ -123,7 +151,7 @@ def scorecard() -> Kind:
         "items": [{"column": "问候", "max": 10}, {"column": "Matter", "max": 20}],
     }
     records = [f"e{n},c{n},a{n % 5},2026-08-{n % 20 + 1:02} 18:00,{n % 11},{n % 21}" for n in range(COUNT)]
-    kind = Kind("scorecard", {"forms": [form]}, ("ID,Contact,Agent,At,问候,Matter",), records, "csv", rows=3)
+    kind = Kind("scorecard", {"forms": [form]}, ("ID,Contact,Agent,At,问候,Matter",), records, "csv")
     text = kind.text()
 
     def added(what: str, line: str) -> Case:
@@ -171,8 +199,163 @@ def chatwoot() -> Kind:
         for n in range(1, COUNT + 1)
     ]
     kind = Kind("chatwoot", {}, (), records, "json")
-    kind.cases.extend(_json_cases(kind, "message_type"))
+    short = Case("a document cut short.json", _document(kind)[:-9], refused="not_json")
+    deep = Case("nested without end.json", f"{kind.text()}{_NESTED}\n".encode(), COUNT, 1)
+    kind.cases.extend([*_json_cases(kind, "message_type"), *_empty(kind), short, deep])
     return kind
+
+
+def contract_csv() -> Kind:
+    """Rows of the contract as delimited text, and as Parquet."""
+    records = [f"{n},2026-08-{n % 20 + 1:02},leave,年假" for n in range(COUNT)]
+    header = "employee_key,work_date,status,leave_type"
+    kind = Kind("contract", {"table": "attendance"}, (header,), records, "csv")
+    text = kind.text()
+
+    def added(what: str, line: str) -> Case:
+        return Case(f"{what}.csv", f"{text}{line}\n".encode(), COUNT, 1)
+
+    columns = {name: [record.split(",")[n] for record in records] for n, name in enumerate(header.split(","))}
+    typed = {**columns, "work_date": pa.array(columns["work_date"]).cast(pa.date32())}
+    parquet = _parquet(columns)
+    kind.cases.extend(
+        [
+            Case("empty.csv", b""),
+            Case("only a header.csv", f"{header}\n".encode()),
+            Case("cut within a line.csv", text[:-6].encode(), COUNT - 1, 1),
+            Case("semicolons.csv", text.replace(",", ";").encode(), COUNT),
+            Case("a column missing.csv", text.replace("work_date", "day").encode(), refused=""),
+            Case("a column twice.csv", text.replace("leave_type", "status").encode(), refused=""),
+            Case("a web page.csv", _PAGE.encode(), refused=""),
+            added("another day format", "90,01.08.2026,present,"),
+            added("no such day", "90,2026-02-30,present,"),
+            added("a day far ahead", "90,9999-12-31,present,"),
+            added("no such status", "90,2026-08-01,somewhere,"),
+            added("no number", ",2026-08-01,present,"),
+            added("one field more", "90,2026-08-01,present,,x,y"),
+            added("a quote never closed", '90,2026-08-01,"present,'),
+            added("a line of ten megabytes", "90,2026-08-01," + "x" * 10_000_000 + ","),
+            Case("whole.parquet", parquet, COUNT),
+            Case("typed.parquet", _parquet(typed), COUNT),
+            Case("called text.csv", parquet, COUNT),
+            Case("in an archive.zip", zipped(("rows.parquet", parquet)), COUNT),
+            Case("no rows.parquet", _parquet({name: pa.array([], pa.string()) for name in columns})),
+            Case("cut short.parquet", parquet[:-20], refused=""),
+            Case("cut in half.parquet", parquet[: len(parquet) // 2], refused=""),
+            Case("nothing but its mark.parquet", b"PAR1", refused=""),
+            Case("numbers for days.parquet", _parquet({**columns, "work_date": list(range(COUNT))}), refused=""),
+            Case("lists for texts.parquet", _parquet({**columns, "status": [["leave"]] * COUNT}), refused=""),
+            Case("without a column.parquet", _parquet({"employee_key": columns["employee_key"]}), refused=""),
+        ]
+    )
+    return kind
+
+
+def contract_json() -> Kind:
+    """Rows of the contract as JSON lines."""
+    records = [
+        json.dumps(
+            {"employee_key": f"{n}", "work_date": f"2026-08-{n % 20 + 1:02}", "status": "leave", "leave_type": "年假"},
+            ensure_ascii=False,
+        )
+        for n in range(COUNT)
+    ]
+    return _of_json("contract", records, "status", {"table": "attendance"})
+
+
+def connect_contacts() -> Kind:
+    """Contact records of Amazon Connect."""
+    waited = test_connect_contacts.queue(5, 30, name="客服")
+    records = [_written(test_connect_contacts.contact(ContactId=f"c{n}", Queue=waited)) for n in range(COUNT)]
+    return _of_json("connect_contacts", records, "InitiationTimestamp")
+
+
+def connect_agent_events() -> Kind:
+    """Events of an agent of Amazon Connect, each a change of status."""
+    now = [test_connect_agent_events.snapshot("午休" if n % 2 else "Available", n * 60) for n in range(COUNT)]
+    records = [_written(test_connect_agent_events.event(n * 60, now[n])) for n in range(COUNT)]
+    return _of_json("connect_agent_events", records, "EventTimestamp")
+
+
+def connect_evaluations() -> Kind:
+    """Evaluations of Amazon Connect with one question."""
+    question = test_connect_evaluations.question("q", test_connect_evaluations.chosen("是"), {"percentage": 100})
+    records = [
+        _written(test_connect_evaluations.evaluation(question) | {"evaluationId": f"e{n}"}) for n in range(COUNT)
+    ]
+    return _of_json("connect_evaluations", records, "evaluationId")
+
+
+def zendesk_chat() -> Kind:
+    """Chats of Zendesk Chat."""
+    records = [_written(test_zendesk_chat.chat([], id=f"z{n}", department_name="客服")) for n in range(COUNT)]
+    return _of_json("zendesk_chat", records, "timestamp")
+
+
+def intercom() -> Kind:
+    """Conversations of Intercom."""
+    rating = {"rating": 5, "remark": "很好", "created_at": START, "updated_at": START}
+    records = [
+        _written(test_intercom.conversation([], id=f"{n}", conversation_rating=rating)) for n in range(1, COUNT + 1)
+    ]
+    return _of_json("intercom", records, "created_at")
+
+
+def frappe_hr() -> Kind:
+    """Employees as the API of Frappe HRMS returns them."""
+    records = [_written({**test_frappe_hr.EMPLOYEE, "name": f"HR-{n}", "department": "客服"}) for n in range(COUNT)]
+    kind = _of_json("frappe_hr", records, "date_of_joining")
+    # Without any content it is a table without a header as well as a document without a record.
+    kind.cases[:] = [replace(case, refused="no_header") if not case.content.strip() else case for case in kind.cases]
+    return kind
+
+
+def nice_iex() -> Kind:
+    """A schedule of NICE IEX, an activity of an agent a line."""
+    records = [f"01{n % 28 + 1:02}2026||1|100|{4700 + n}|上班|09:00|17:00" for n in range(COUNT)]
+    header = "#fields:schedDate|TZ|custID|muID|tvID|excName|start|stop"
+    kind = Kind("nice_iex", {"activities": {"上班": "work"}}, (header,), records, "txt")
+    text = kind.text()
+
+    def added(what: str, line: str) -> Case:
+        return Case(f"{what}.txt", f"{text}{line}\n".encode(), COUNT, 1)
+
+    kind.cases.extend(
+        [
+            Case("only a header.txt", f"{header}\n".encode()),
+            Case("no header.txt", kind.text()[len(header) + 1 :].encode(), refused=""),
+            Case("another delimiter.txt", text.replace("|", ",").encode(), refused=""),
+            Case("a web page.txt", _PAGE.encode(), refused=""),
+            Case("cut within a line.txt", text[:-9].encode(), COUNT - 1, 1),
+            added("month and day swapped", "31012026||1|100|90|上班|09:00|17:00"),
+            added("no such activity", "01012026||1|100|90|睡觉|09:00|17:00"),
+            added("no such time", "01012026||1|100|90|上班|25:00|26:00"),
+            added("no such zone", "01012026|Moon/Base|1|100|90|上班|09:00|17:00"),
+            added("no agent", "01012026||1|100||上班|09:00|17:00"),
+            added("one field less", "01012026||1|100|90|上班|09:00"),
+            added("a line of ten megabytes", "01012026||1|100|90|" + "x" * 10_000_000 + "|09:00|17:00"),
+        ]
+    )
+    return kind
+
+
+def _of_json(format: str, records: list[str], required: str, declared: dict[str, Any] | None = None) -> Kind:
+    """Return a kind whose format finds records wherever they stand in a document, also in one that was cut short."""
+    kind = Kind(format, declared or {}, (), records, "json")
+    short = Case("a document cut short.json", _document(kind)[:-9], COUNT - 1, 1)
+    deep = Case("nested without end.json", f"{kind.text()}{_NESTED}\n".encode(), COUNT)
+    kind.cases.extend([*_json_cases(kind, required), *_empty(kind), short, deep])
+    return kind
+
+
+def _written(record: object) -> str:
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _parquet(columns: Mapping[str, Any]) -> bytes:
+    content = pa.BufferOutputStream()
+    pq.write_table(pa.table(dict(columns)), content)
+    return content.getvalue().to_pybytes()
 
 
 def _json_cases(kind: Kind, required: str) -> Iterator[Case]:
@@ -184,19 +367,15 @@ def _json_cases(kind: Kind, required: str) -> Iterator[Case]:
     def added(what: str, line: str) -> Case:
         return Case(f"{what}.{kind.ending}", f"{text}{line}\n".encode(), count, 1)
 
-    yield Case(f"empty.{kind.ending}", b"")
-    yield Case(f"only blank lines.{kind.ending}", b"\n\n\r\n")
     yield Case(f"no end.{kind.ending}", text[:-1].encode(), count)
     yield Case(f"one document.{kind.ending}", json.dumps(good).encode(), count)
     yield Case(f"one document over lines.{kind.ending}", json.dumps(good, indent=2).encode(), count)
     yield Case(f"cut within a line.{kind.ending}", text[:-9].encode(), count - 1, 1)
-    yield Case(f"a document cut short.{kind.ending}", json.dumps(good)[:-9].encode(), refused="not_json")
     yield Case(f"a web page.{kind.ending}", _PAGE.encode(), refused="")
     yield Case(f"a table.{kind.ending}", b"a,b\n1,2\n", refused="")
     yield added("not JSON", "{nothing}")
     yield added("single quotes", "{'id': 1}")
     yield added("an object without end", kind.records[0][:-1])
-    yield added("a list without end", "[" * 100)
     yield added("a number", "42")
     yield added("a text", '"text"')
     yield added("nothing", "null")
@@ -204,12 +383,21 @@ def _json_cases(kind: Kind, required: str) -> Iterator[Case]:
     yield added("another object", '{"a": 1}')
     lacking = {key: value for key, value in good[0].items() if key != required}
     yield added("without what is required", json.dumps(lacking))
-    yield added("nested without end", "[" * 200_000 + "]" * 200_000)
     yield added("objects nested without end", '{"a":' * 100_000 + "1" + "}" * 100_000)
     yield added("a line of ten megabytes", '{"a": "' + "x" * 10_000_000 + '"}')
     yield added("half a surrogate", '{"a": "\\ud800"}')
 
 
+def _document(kind: Kind) -> bytes:
+    return json.dumps([json.loads(record) for record in kind.records]).encode()
+
+
+def _empty(kind: Kind) -> list[Case]:
+    """Return files without any record."""
+    return [Case(f"empty.{kind.ending}", b""), Case(f"only blank lines.{kind.ending}", b"\n\n\r\n")]
+
+
+_NESTED = "[" * 200_000 + "]" * 200_000
 _PAGE = "<!DOCTYPE html>\n<html><body>\n<h1>502 Bad Gateway</h1>\n</body></html>\n"
 
 
