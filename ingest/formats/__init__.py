@@ -20,6 +20,7 @@ from ingest.formats import (
     queue_log,
     scorecard,
     spreadsheet,
+    transcript,
     zendesk_chat,
 )
 from ingest.formats.base import Format
@@ -40,6 +41,7 @@ Source = Annotated[
     | queue_log.QueueLogSource
     | scorecard.ScorecardSource
     | spreadsheet.SpreadsheetSource
+    | transcript.TranscriptSource
     | zendesk_chat.ZendeskChatSource,
     Field(discriminator="format"),
 ]
@@ -78,5 +80,6 @@ FORMATS: dict[str, Format] = {
     "queue_log": Format(queue_log.read, queue_log.derive, about=queue_log.ABOUT),
     "scorecard": Format(scorecard.read, about=scorecard.ABOUT),
     "spreadsheet": Format(spreadsheet.read, about=spreadsheet.ABOUT),
+    "transcript": Format(transcript.read, transcript.derive, about=transcript.ABOUT),
     "zendesk_chat": Format(zendesk_chat.read, about=zendesk_chat.ABOUT, recognise=zendesk_chat.recognise),
 }

@@ -41,14 +41,17 @@ def cells(delimiter: str, header: int = 0) -> str:
     r"""SQL over ``line_block`` whose lines end with ``delimiter``: their columns, and the cells of a line as ``f``.
 
     Quotes in a quoted cell are doubled; where that was forgotten a cell ends at the quote before the next delimiter.
-    ``is_torn`` says that the quotes of a line make no sense; blank lines and the first ``header`` lines are left out.
+    Between tabs a quote is a character like others unless it encloses the cell, since databases export so. ``is_torn``
+    says that the quotes of a line make no sense; blank lines and the first ``header`` lines are left out.
     Empty, ``NULL`` and ``\N`` (an export of MySQL) are null.
     """
     mark, escaped = literal(delimiter), re.escape(delimiter)
-    proper = literal(rf'("(?:[^"]|"")*"|[^"{escaped}][^{escaped}]*|){escaped}')
+    plain = rf"[^{escaped}]*" if delimiter == "\t" else rf'[^"{escaped}][^{escaped}]*|'
+    proper = literal(rf'("(?:[^"]|"")*"|{plain}){escaped}')
     lenient = literal(rf'("[^"]*(?:"[^{escaped}][^"]*)*"|[^"{escaped}][^{escaped}]*|){escaped}')
     is_filled = f"regexp_matches(_raw, {literal(rf'[^{escaped} ]')})"
     whole = f"array_to_string({{}}, {mark}) || {mark} = _raw"
+    swallowed = literal(f'%{delimiter}"%')
     return f"""(
         with told as (
             select * from line_block
@@ -62,10 +65,11 @@ def cells(delimiter: str, header: int = 0) -> str:
                 case when not is_proper then regexp_extract_all(_raw, {lenient}, 1) end as l
             from told
         )
-        select _file, _line, _raw, is_whole, not is_proper and not {whole.format("l")} as is_torn,
-            list_transform(coalesce(l, q), lambda c: nullif(nullif(nullif(
-                case when is_quoted and c[1] = '"' then replace(c[2:-2], '""', '"') else c end,
-                ''), 'NULL'), '\\N')) as f
+        select _file, _line, _raw, is_whole,
+            not is_proper and (not {whole.format("l")} or array_to_string(l, ' ') like {swallowed}) as is_torn,
+            list_transform(coalesce(l, q), lambda c: nullif(nullif(nullif(case
+                when is_quoted and c[1] = '"' and c[-1] = '"' and strlen(c) > 1 then replace(c[2:-2], '""', '"')
+                else c end, ''), 'NULL'), '\\N')) as f
         from quoted
     )"""
 

@@ -347,8 +347,8 @@ ABOUT = About(
         " guessed closed. QUEUESTART voids what is open.",
         "Hold, menus before the queue and calls that enter no queue are not in the log; see the call detail records.",
         "After-contact work is null, not zero, unless the source declares acw_reasons or writes WRAPUPSTART.",
-        "A queue's pause ends with UNPAUSE, a pause of all queues with UNPAUSEALL, each whatever the other does. After"
-        " a log-off nobody is available until the next log-in, even as a member; without any log-in membership decides.",
+        "A queue's pause ends with UNPAUSE, a pause of all queues with UNPAUSEALL, each whatever the other does.",
+        "After a log-off nobody is available until the next log-in, even as a member; without log-ins membership decides.",
         "Order within a second is the file's. Rows of a table go by their fraction, then by id, then as they come.",
         "Deliver the file or the table, not both to one source: their events would count twice.",
         "Wazo writes interfaces (Local/id-61@agentcallback) beside agents (Agent/52): declare members, or aliases.",
@@ -389,7 +389,8 @@ ABOUT = About(
             "QueueMetrics",
             (
                 "Run mysql --batch queuemetrics -e 'select * from queue_log order by time_id, unique_row_count'.",
-                "Declare table: {time: epoch, columns: {time: time_id, callid: call_id, queuename: queue, event: verb}}.",
+                "Declare table: {time: epoch, columns: {time: time_id, callid: call_id, queuename: queue, event: verb},"
+                ' delimiter: "\\t"}.',
             ),
         ),
     ),

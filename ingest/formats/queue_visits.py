@@ -63,7 +63,8 @@ with entering as (
 )
 select row_number() over () as visit, *,
     row_number() over call as visit_seq, lead(occurred_at) over call as reentered_at,
-    lead(moment) over call as reentered_moment, lead(moment) over (partition by call_id, queue_key order by moment) as next_moment
+    lead(moment) over call as reentered_moment,
+    lead(moment) over (partition by call_id, queue_key order by moment) as next_moment
 from entering window call as (partition by call_id order by moment)
 """
 

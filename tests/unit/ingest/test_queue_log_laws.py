@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.formats.queue_lines import QueueTable
 from ingest.formats.queue_log import QueueLogSource
 from tests.unit.ingest.deliveries import Desk
 
@@ -122,3 +123,39 @@ def test_the_lake_does_not_depend_on_how_the_log_is_delivered(seed: int, events:
         overlaps = "select 1 from agent_state a join agent_state b on a.agent_key = b.agent_key"
         overlaps += " and a.started_at < b.started_at and coalesce(a.ended_at, 'infinity') > b.started_at"
         assert not cut.query(overlaps)
+
+
+def as_table(lines: list[str]) -> str:
+    """The same events as the realtime table has them, each with its place in the log as id."""
+    header = "id\ttime\tcallid\tqueuename\tagent\tevent\tdata1\tdata2\tdata3\tdata4\tdata5\n"
+    rows = []
+    for number, line in enumerate(lines):
+        fields = line.split("|")
+        rows.append("\t".join([str(number), *fields, *[""] * (10 - len(fields))]))
+    return header + "".join(f"{row}\n" for row in rows)
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32), events=st.integers(20, 80))
+def test_a_table_in_any_order_gives_what_its_log_gives_and_a_bad_line_costs_only_itself(seed: int, events: int) -> None:
+    draw = random.Random(seed)
+    lines = log(draw, events, 2)
+    with tempfile.TemporaryDirectory() as folder:
+        whole, damaged = (Desk(Path(folder) / name, SOURCE) for name in ("whole", "damaged"))
+        table = Desk(
+            Path(folder) / "table", SOURCE.model_copy(update={"table": QueueTable(time="epoch", delimiter="\t")})
+        )
+        deliver(whole, [lines])
+        whole.take()
+        header, *rows = as_table(lines).splitlines(keepends=True)
+        table.deliver("queue_log.tsv", header + "".join(draw.sample(rows, len(rows))))
+        table.take()
+        assert table.content(["tel_interaction", "agent_state"]) == whole.content(["tel_interaction", "agent_state"])
+        victim = draw.randrange(len(lines))
+        broken = draw.choice(["", "noon|", "|" * 4]) + lines[victim][draw.choice([5, 14]) :]
+        deliver(damaged, [[*lines[:victim], broken, *lines[victim + 1 :]]])
+        [account] = damaged.take()
+        assert (account.loaded, account.quarantined) == (len(lines) - 1, 1)
+        assert [row[1] for row in damaged.quarantine()] == [victim + 1]
+        others = damaged.query("select source_record_id from queue_event")
+        assert len({*whole.query("select source_record_id from queue_event")} - {*others}) <= 1
