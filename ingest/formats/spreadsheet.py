@@ -41,10 +41,13 @@ class SpreadsheetSource(SourceBase, frozen=True):
 
 @dataclass
 class _Waiting:
-    """Cells and rejects of one mapping that are to be converted together, with the columns they hold."""
+    """Cells and rejects of one mapping that are to be converted together, with the columns they hold.
+
+    Rows are told apart by file and line, so of one delivered file (an archive, a workbook) only one table waits.
+    """
 
     wanted: tuple[str, ...] = ()
-    sheet: str = ""
+    places: dict[int, tuple[str, str]] = field(default_factory=dict)
     parts: list[tuple[pa.Table, pa.Table]] = field(default_factory=list)
 
     @property
@@ -54,7 +57,7 @@ class _Waiting:
     def take(self) -> tuple[tuple[str, ...], pa.Table, pa.Table]:
         """Return the columns and everything that waits, in one piece, and begin anew."""
         cells, rejects = (pa.concat_tables(part).combine_chunks() for part in zip(*self.parts, strict=True))
-        self.parts = []
+        self.parts, self.places = [], {}
         return self.wanted, cells, rejects
 
 
@@ -92,10 +95,12 @@ def gathered(
                 if not fnmatch(file.path.name, mapping.files):
                     continue
                 wanted = (*mapping.wanted(sheet.header), *unknown(sheet, every))
-                if held.parts and (wanted, sheet.name) != (held.wanted, held.sheet):
+                place = (file.name, sheet.name)
+                if held.parts and (wanted != held.wanted or held.places.get(file.index, place) != place):
                     yield mapping, *held.take()
-                held.wanted, held.sheet = wanted, sheet.name
+                held.wanted = wanted
                 for cells, rejects in sheet.cells(wanted, mapping.fill_down):
+                    held.places[file.index] = place
                     held.parts.append((cells, rejects))
                     if held.rows >= ROWS:
                         yield mapping, *held.take()

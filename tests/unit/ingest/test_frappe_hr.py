@@ -36,9 +36,10 @@ def taken(
         register(con, Pseudonyms(KEY))
         for batch in read(files, declared or source(), "Asia/Kolkata", con):
             assert not isinstance(batch, RefusedFile)
-            assert batch.rows.schema == batch_schema(batch.table)
+            found: Any = batch.rows
+            assert found.schema == batch_schema(batch.table)
             rows, rejects = tables.setdefault(batch.table, ([], []))
-            rows += batch.rows.to_pylist()
+            rows += found.to_pylist()
             rejects += batch.rejects.to_pylist()
     return tables
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,7 @@ def at(text: str) -> datetime:
 
 def converted(
     mapping: dict[str, object],
-    table: dict[str, list[str | None]],
+    table: Mapping[str, Sequence[str | None]],
     zone: str = "Europe/London",
     true_clocks: tuple[str, ...] = (),
 ) -> tuple[list[dict], list[dict]]:

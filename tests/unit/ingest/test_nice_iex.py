@@ -36,9 +36,9 @@ def taken(
         register(con, Pseudonyms(KEY))
         for batch in read([DeliveredFile(path, 0, name, "x")], declared or source(), "America/Chicago", con):
             assert batch.table == "roster_shift"
-            assert not isinstance(batch, RefusedFile)
-            assert batch.rows.schema == batch_schema("roster_shift")
-            rows += batch.rows.to_pylist()
+            found: Any = batch.rows
+            assert found.schema == batch_schema("roster_shift")
+            rows += found.to_pylist()
             rejects += batch.rejects.to_pylist()
     return sorted(rows, key=lambda row: row["_line"]), rejects
 

@@ -67,10 +67,12 @@ def taken(path: Path, declared: ScorecardSource) -> tuple[list[dict], list[dict]
         register(con, Pseudonyms(KEY))
         batches = list(read([DeliveredFile(path, 0, path.name, "x")], declared, "Asia/Shanghai", con))
     assert [batch.table for batch in batches] == ["qa_evaluation", "qa_answer"]
+    rows = []
     for batch in batches:
-        assert batch.rows.schema == batch_schema(batch.table)
-    evaluations, answers = batches
-    return evaluations.rows.to_pylist(), answers.rows.to_pylist(), evaluations.rejects.to_pylist()
+        found: Any = batch.rows
+        assert found.schema == batch_schema(batch.table)
+        rows.append(found.to_pylist())
+    return rows[0], rows[1], batches[0].rejects.to_pylist()
 
 
 def from_csv(

@@ -63,9 +63,10 @@ def taken(files: list[DeliveredFile], declared: SpreadsheetSource) -> dict[str, 
         batches = list(read(files, declared, "Europe/London", con))
     tables: dict[str, tuple[list[dict], list[dict]]] = {}
     for batch in batches:
-        assert batch.rows.schema == batch_schema(batch.table)
+        found: Any = batch.rows
+        assert found.schema == batch_schema(batch.table)
         rows, rejects = tables.setdefault(batch.table, ([], []))
-        rows += batch.rows.to_pylist()
+        rows += found.to_pylist()
         rejects += batch.rejects.to_pylist()
     return tables
 
@@ -482,7 +483,7 @@ def ods(path: Path, rows: list[list[Any]]) -> None:
                 cell.addElement(P(text=value))
             line.addElement(cell)
         table.addElement(line)
-    document.spreadsheet.addElement(table)
+    document.spreadsheet.addElement(table)  # pyright: ignore[reportAttributeAccessIssue]
     document.save(str(path))
 
 
