@@ -93,7 +93,7 @@ def read(
     del zone
     for broken in parsed(files, con, "agent_found", structure_of(FIELDS.values()), WHAT):
         refuse_others(files, con, "agent_found", "list_has_all(fields, ['EventId', 'AgentARN'])", WHAT)
-        unfit = read_fields(con, "agent_read", FIELDS, "agent_found")
+        unfit = read_fields(con, "agent_read", FIELDS, "agent_found", KNOWN)
         yield batch(con, "agent_event", _events(source), [broken, unfit, _without_status(con)])
 
 
@@ -178,7 +178,7 @@ def _events(source: ConnectAgentEventsSource) -> str:
             from agent_read where {_TELLS}
         )
         select {literal(source.name)} as source_system, event_id as source_record_id,
-            occurred_at as record_updated_at, {kept_fields({}, KNOWN)} as extra,
+            occurred_at as record_updated_at, {kept_fields({})} as extra,
             occurred_at, case when now_at <= occurred_at and (before_at is null or now_at > before_at)
                 then now_at else occurred_at end as began_at,
             {agent} as agent_key, event, case when event <> 'LOGOUT' then status end as status,

@@ -121,7 +121,7 @@ def read(
     del zone
     for broken in parsed(files, con, "contact_found", structure_of(FIELDS.values()), WHAT):
         refuse_others(files, con, "contact_found", "o.ContactId is not null and list_contains(fields, 'Channel')", WHAT)
-        unfit = read_fields(con, "contact", FIELDS, "contact_found")
+        unfit = read_fields(con, "contact", FIELDS, "contact_found", KNOWN)
         yield batch(con, "tel_interaction", _visits(source), [broken, unfit], _KEPT_OF_VISITS)
         yield batch(con, "chat_conversation", _conversations(source), kept=_KEPT_OF_CHATS)
 
@@ -205,7 +205,7 @@ def _visits(source: ConnectContactsSource) -> str:
             from ended
         )
         select {literal(source.name)} as source_system, contact_id as source_record_id,
-            updated_at as record_updated_at, {kept_fields(_KEPT_OF_VISITS, KNOWN)} as extra,
+            updated_at as record_updated_at, {kept_fields(_KEPT_OF_VISITS)} as extra,
             contact_id as interaction_id, 1 as visit_seq, nullif(initial_id, contact_id) as root_interaction_id,
             case when channel = 'VOICE' and method = 'CALLBACK' then 'callback' else lower(channel) end as channel,
             case when is_outbound then 'outbound' when method = 'MONITOR' then 'internal' else 'inbound' end
@@ -236,7 +236,7 @@ def _conversations(source: ConnectContactsSource) -> str:
     whole = "cast({} as bigint)".format
     return f"""
         select {literal(source.name)} as source_system, contact_id as source_record_id,
-            updated_at as record_updated_at, {kept_fields(_KEPT_OF_CHATS, KNOWN)} as extra,
+            updated_at as record_updated_at, {kept_fields(_KEPT_OF_CHATS)} as extra,
             contact_id as conversation_id, 'chat' as channel, {_QUEUE} as queue_key, {_agent(source)} as agent_key,
             case when coalesce(replied_at, replied_at_2, answered_at) is not null then {_agent(source)} end
                 as first_agent_key,

@@ -79,7 +79,7 @@ def read(
     del zone
     for broken in parsed(files, con, "evaluation_found", structure_of(FIELDS.values()), WHAT):
         refuse_others(files, con, "evaluation_found", "list_has_all(fields, ['evaluationId', 'metadata'])", WHAT)
-        unfit = read_fields(con, "evaluation", FIELDS, "evaluation_found")
+        unfit = read_fields(con, "evaluation", FIELDS, "evaluation_found", KNOWN)
         con.execute(_ANSWERS)
         yield batch(con, "qa_evaluation", _evaluations(source), [broken, unfit], _KEPT)
         yield batch(con, "qa_answer", _answers(source), kept=["question_type"])
@@ -115,7 +115,7 @@ def _evaluations(source: ConnectEvaluationsSource) -> str:
             from evaluation_answer group by all
         )
         select {literal(source.name)} as source_system, evaluation_id as source_record_id,
-            submitted_at as record_updated_at, {kept_fields(_KEPT, KNOWN)} as extra, evaluation_id,
+            submitted_at as record_updated_at, {kept_fields(_KEPT)} as extra, evaluation_id,
             form as form_key, form_version,
             contact_id as interaction_id, lower(channel) as channel, agent_id as agent_key,
             string_split(evaluator, '/')[-1] as evaluator_key, submitted_at as evaluated_at, score as points,

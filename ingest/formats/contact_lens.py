@@ -83,7 +83,7 @@ def read(
     con.register("transcript_files", names)
     for broken in parsed(files, con, "transcript_found", structure_of(FIELDS.values()), WHAT):
         refuse_others(files, con, "transcript_found", "list_contains(fields, 'Transcript')", WHAT)
-        unfit = read_fields(con, "transcript", FIELDS, "transcript_found")
+        unfit = read_fields(con, "transcript", FIELDS, "transcript_found", KNOWN)
         con.execute(_ITEMS)
         yield batch(con, "chat_message", _messages(source), [broken, unfit, _unplaced(con)], _KEPT)
     con.unregister("transcript_files")
@@ -115,7 +115,7 @@ listed as (
     from begun
 ),
 told as (
-    select _file, _line, _raw, fields, contact, number, item, item.BeginOffsetMillis is not null as is_spoken,
+    select _file, _line, _raw, unknown, contact, number, item, item.BeginOffsetMillis is not null as is_spoken,
         coalesce({instant("item.AbsoluteTime")}, begun_at + to_milliseconds(item.BeginOffsetMillis)) as sent_at,
         begun_at + to_milliseconds(item.EndOffsetMillis) as ended_at,
         coalesce(item.ParticipantRole, list_filter(json_transform(participants, '{_PARTICIPANT}'),
@@ -151,7 +151,7 @@ def _messages(source: ContactLensSource) -> str:
     """SQL for the items as rows of ``chat_message``."""
     return f"""
         select {literal(source.name)} as source_system, case when is_spoken then contact || '/' || number else item.Id
-            end as source_record_id, {kept_fields(_KEPT, KNOWN)} as extra, source_record_id as message_id,
+            end as source_record_id, {kept_fields(_KEPT)} as extra, source_record_id as message_id,
             contact as conversation_id,
             case when is_spoken then 'voice' end as channel, sent_at, ended_at,
             case

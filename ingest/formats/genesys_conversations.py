@@ -107,7 +107,7 @@ def read(
     con.register("genesys_queues", names)
     for broken in parsed(files, con, "genesys_found", structure_of(FIELDS.values()), WHAT, pages=("conversations",)):
         refuse_others(files, con, "genesys_found", "list_has_all(fields, ['conversationId', 'participants'])", WHAT)
-        unfit = read_fields(con, "genesys_conversation", FIELDS, "genesys_found")
+        unfit = read_fields(con, "genesys_conversation", FIELDS, "genesys_found", KNOWN)
         con.execute(_SESSIONS)
         untimed = _untimed(con)
         con.execute(_CUSTOMERS)
@@ -292,7 +292,7 @@ def _visits(source: GenesysConversationsSource) -> str:
             from row
         )
         select {literal(source.name)} as source_system, conversation || coalesce('/' || leg_id, '') as source_record_id,
-            version as record_updated_at, {kept_fields(_KEPT_OF_VISITS, KNOWN)} as extra,
+            version as record_updated_at, {kept_fields(_KEPT_OF_VISITS)} as extra,
             conversation as interaction_id, coalesce(visit_seq, 1) as visit_seq,
             case when media in ('voice', 'callback', 'email', 'video') then media when media is null then 'voice'
                 else 'task' end as channel,
@@ -380,7 +380,7 @@ def _conversations(source: GenesysConversationsSource) -> str:
         )
         select {literal(source.name)} as source_system, conversation as source_record_id,
             greatest(finished, started, latest_at) as record_updated_at,
-            {kept_fields(_KEPT_OF_CHATS, KNOWN)} as extra,
+            {kept_fields(_KEPT_OF_CHATS)} as extra,
             conversation as conversation_id, media as channel, coalesce(queue_name, queue) as queue_key,
             last_agent as agent_key, first_agent as first_agent_key, customer as customer_ref, started as created_at,
             coalesce(queued_at, offered_at) as human_requested_at, taken_at as first_agent_message_at,

@@ -111,7 +111,7 @@ def read(
     del zone
     for broken in parsed(files, con, "scored_found", structure_of(FIELDS.values()), WHAT, pages=("entities",)):
         refuse_others(files, con, "scored_found", "list_has_all(fields, ['id', 'evaluationForm', 'status'])", WHAT)
-        unfit = read_fields(con, "scored", FIELDS, "scored_found")
+        unfit = read_fields(con, "scored", FIELDS, "scored_found", KNOWN)
         con.execute(_QUESTIONS)
         yield batch(con, "qa_evaluation", _evaluations(source), [broken, unfit], _KEPT)
         yield batch(con, "qa_answer", _answers(source))
@@ -155,7 +155,7 @@ def _evaluations(source: GenesysEvaluationsSource) -> str:
     channels = " ".join(f"when {literal(kind)} then {literal(channel)}" for kind, channel in _MEDIA.items())
     return f"""
         select {literal(source.name)} as source_system, evaluation_id as source_record_id,
-            coalesce(changed_at, {_EVALUATED}) as record_updated_at, {kept_fields(_KEPT, KNOWN)} as extra,
+            coalesce(changed_at, {_EVALUATED}) as record_updated_at, {kept_fields(_KEPT)} as extra,
             evaluation_id, coalesce(form, form_id) as form_key, form_id as form_version, conversation as interaction_id,
             case json_extract_string(media, '$[0]') {channels} end as channel, agent as agent_key,
             evaluator as evaluator_key, {_EVALUATED} as evaluated_at, contact_at, score as points,

@@ -99,6 +99,8 @@ def refuse_others(
     Raises:
         RefusedFile: no record fits.
     """
+    if con.execute(f"select exists (from {table} where _is_first)").fetchone() != (True,):
+        return
     found = con.execute(
         f"select _file, any_value(fields[:8]) from {table} where o is not null group by _file"
         f" having not bool_or(coalesce({fits}, false)) and _file in (select _file from {table} where _is_first)"
@@ -131,7 +133,7 @@ class Field:
 
 _READINGS = {
     "text": "{value}",
-    "time": "case when regexp_matches({value}, '[T ].*(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')"
+    "time": "case when ends_with({value}, 'Z') or regexp_matches({value}, '[T ].*[+-][0-9]{{2}}:?[0-9]{{2}}$')"
     " then try_cast({value} as timestamptz) end",
     "seconds": "cast(round(try_cast({value} as double) * 1000) as bigint)",
     "millis": "cast(round(try_cast({value} as double)) as bigint)",
@@ -158,14 +160,17 @@ def structure_of(fields: Iterable[Field]) -> dict[str, Any]:
     return structure
 
 
-def read_fields(con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str, Field], found: str) -> pa.Table:
+def read_fields(
+    con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str, Field], found: str, known: Iterable[str] = ()
+) -> pa.Table:
     """Make the temporary table ``table`` of the records in ``found``, with a column for each of ``fields``.
 
-    It has ``_file``, ``_line``, ``_raw`` and ``fields`` too. A record of which a required field is missing, or one that
+    It has ``_file``, ``_line``, ``_raw`` and ``fields`` too, and ``unknown``, the names among them that are not
+    ``known``. A record of which a required field is missing, or one that
     is there cannot be read, is left out and returned among the rejects.
     """
     found_at = {name: f"o.{_quoted(field.path)}" for name, field in fields.items()}
-    values = {name: at if fields[name].inner else f"nullif(trim({at}), '')" for name, at in found_at.items()}
+    values = {name: at if fields[name].inner else f"nullif({at}, '')" for name, at in found_at.items()}
     read = ", ".join(f"{_READINGS[f.kind].format(value=values[n])} as {n}" for n, f in fields.items())
     faults = " ".join(
         f"when {name} is null"
@@ -175,10 +180,12 @@ def read_fields(con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str,
         for name, field in fields.items()
         if field.required or field.kind != "text"
     )
+    con.execute(f"create or replace temp table record_shapes as select distinct fields from {found}")
     con.execute(
         f"create or replace temp table {table} as"
-        f" select * exclude (o), case {faults} end as _fault from (select _file, _line, _raw, fields, o, {read}"
-        f" from {found})"
+        f" select * exclude (o), case {faults} end as _fault"
+        f" from (select _file, _line, _raw, fields, unknown, o, {read} from {found}"
+        f" left join (select fields, {unknown_fields(known)} as unknown from record_shapes) using (fields))"
     )
     rejects = con.execute(
         "select _file, _line, 'unreadable_field' as rule, '$.' || _fault || ' is missing or cannot be read' as message,"
@@ -211,14 +218,13 @@ def unknown_fields(known: Iterable[str]) -> str:
 
 def without_nulls(**values: str) -> str:
     """SQL for a JSON object of SQL values, as text and without the null ones; null when all of them are."""
-    pairs = ", ".join(f"{literal(name)}, {value}" for name, value in values.items())
-    is_any = " or ".join(f"({value}) is not null" for value in values.values())
-    return f"case when {is_any} then cast(json_merge_patch('{{}}', json_object({pairs})) as varchar) end"
+    pairs = ", ".join(f"{literal(json.dumps(name) + ':')} || to_json({value})" for name, value in values.items())
+    return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
 
 
-def kept_fields(values: Mapping[str, str], known: Iterable[str]) -> str:
+def kept_fields(values: Mapping[str, str]) -> str:
     """SQL for ``extra``: SQL values by name, and the names of the record's fields that are not known."""
-    return without_nulls(**values, unknown_fields=unknown_fields(known))
+    return without_nulls(**values, unknown_fields="unknown")
 
 
 def batch(
@@ -305,8 +311,9 @@ def _gathered(files: Sequence[DeliveredFile], pages: Sequence[str]) -> Iterator[
 
 
 def _in_batches(tables: Sequence[pa.Table]) -> pa.Table:
-    """One table in batches small enough that DuckDB's threads share them."""
-    table = pa.concat_tables(tables).combine_chunks()
+    """One table in batches of a size that DuckDB's threads share well."""
+    table = pa.concat_tables(tables)
+    table = table if len(tables) < 10 else table.combine_chunks()
     return pa.Table.from_batches(table.to_batches(max_chunksize=_ROWS), table.schema)
 
 
@@ -341,15 +348,15 @@ def _is_lines(block: bytes, page: re.Pattern[bytes] | None) -> bool:
 
 
 def _table(file: int, count: int, text: bytes, starts: np.ndarray, ends: np.ndarray) -> pa.Table:
-    bounds = np.empty(2 * len(starts) + 1, np.int64)
+    bounds = np.empty(2 * len(starts) + 1, np.int32)
     bounds[0:-1:2], bounds[1:-1:2], bounds[-1] = starts, ends, len(text)
-    interleaved = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text))
+    pieces = pa.StringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text))
     numbers = np.arange(count + 1, count + 1 + len(starts))
     return pa.table(
         [
             pa.array(np.full(len(starts), file, np.int32)),
             pa.array(numbers),
-            pc.take(interleaved, pa.array(np.arange(0, len(bounds) - 1, 2))).cast(pa.string()),
+            pc.take(pieces, pa.array(np.arange(0, len(bounds) - 1, 2))),
             pa.array(numbers == 1),
         ],
         schema=_PIECES,
