@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from ingest import IngestError
+from ingest import IngestError, quarantine
 from ingest.formats.queue_log import QueueLogSource
 from ingest.formats.spreadsheet import SpreadsheetSource
 from ingest.lake import Change, Lake
@@ -144,6 +146,46 @@ def test_two_sources_of_one_format_do_not_mix(tmp_path: Path) -> None:
     assert len(desk.rows("tel_interaction", "*")) == 4
 
 
+def quarantined(desk: Desk) -> list[tuple[object, ...]]:
+    with duckdb.connect() as con:
+        found = quarantine.rows(desk.root / "quarantine", con).select("delivery, file, digest, line, rule, table_name")
+        return found.order("all").fetchall()
+
+
+def test_the_quarantine_shows_the_present_state_of_each_file(desk: Desk) -> None:
+    assert quarantined(desk) == []
+    desk.deliver("queue_log", MORNING + "oops\n")
+    desk.deliver("queue_log.1", NOON + "ouch\n")
+    desk.take()
+    digests = [sha256(text.encode()).hexdigest() for text in (MORNING + "oops\n", NOON + "ouch\n")]
+    assert quarantined(desk) == [
+        ("queue_log", "queue_log", digests[0], 6, "wrong_time", "queue_event"),
+        ("queue_log.1", "queue_log.1", digests[1], 3, "wrong_time", "queue_event"),
+    ]
+    # A copy leaves behind what its original did, as its account says.
+    desk.deliver("again", NOON + "ouch\n")
+    [account] = desk.take()
+    assert (account.duplicate, account.quarantined) == (2, 1)
+    assert [row[:2] for row in quarantined(desk)] == [(name, name) for name in ("again", "queue_log", "queue_log.1")]
+    # A later version of a file that is whole leaves nothing.
+    desk.deliver("queue_log", MORNING + NOON)
+    desk.take()
+    assert [row[0] for row in quarantined(desk)] == ["again", "queue_log.1"]
+
+
+def test_a_file_can_be_taken_once_more(desk: Desk) -> None:
+    desk.deliver("queue_log", MORNING + "oops\n")
+    desk.take()
+    before = desk.content(TABLES)
+    assert not desk.lake.retake("pbx", "unheard of")
+    assert desk.lake.retake("pbx", "queue_log")
+    [account] = desk.take()
+    assert (account.rows_in, account.loaded, account.duplicate, account.quarantined) == (6, 0, 5, 1)
+    assert desk.take() == []
+    assert desk.content(TABLES) == before
+    assert len(quarantined(desk)) == 1
+
+
 class Killed(BaseException):
     """Stands for the process being killed: nothing may catch it."""
 
@@ -203,7 +245,7 @@ def test_a_lake_keeps_to_one_pseudonym_key(desk: Desk) -> None:
     desk.deliver("queue_log", MORNING)
     desk.take()
     other = Desk(desk.root, key=b"another key, also long enough")
-    with pytest.raises(IngestError, match="Set the earlier key again, or start a new lake"):
+    with pytest.raises(IngestError, match="Set the earlier key again"):
         other.take()
 
 
