@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingest.formats.base import DeliveredFile, RefusedFile, batch_schema
+from ingest.formats.base import DeliveredFile, RefusedFile, Scan, batch_schema
 from ingest.formats.chatwoot import ChatwootSource, read
 from ingest.lake import Lake
 from ingest.privacy import Pseudonyms
@@ -116,9 +116,12 @@ def taken(
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         batches = list(read(files, declared or source(), "Europe/London", con))
+    found = {}
     for batch in batches:
+        assert not isinstance(batch.rows, str | Scan)
         assert batch.rows.schema == batch_schema(batch.table)
-    return {batch.table: (batch.rows.to_pylist(), batch.rejects.to_pylist()) for batch in batches}
+        found[batch.table] = (batch.rows.to_pylist(), batch.rejects.to_pylist())
+    return found
 
 
 def told(tmp_path: Path, *contents: str, **options: Any) -> dict[str, Any]:
