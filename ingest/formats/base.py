@@ -166,7 +166,7 @@ class Format:
     read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch | RefusedFile]]
     derive: Callable[[Any, Any, duckdb.DuckDBPyConnection, bool], None] | None = None
     rereads: bool = True
-    about: About | None = None
+    about: About = field(kw_only=True)
     recognise: Callable[[Path, bytes], str | None] | None = None
 
 

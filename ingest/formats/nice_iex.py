@@ -250,4 +250,13 @@ ABOUT = About(
         "help.nicecxone.com: IEX WFM Integrated, Agent Schedule Detail Export Module",
         "help.nicecxone.com: IEX WFM Integrated API, Agent Schedule Detail",
     ),
+    example="""\
+name: iex
+format: nice_iex
+site: london
+files: "agentScheduleDetail_*.txt"
+date_format: mmddyyyy
+activities: {Open: work, Break: break, Lunch: meal, Training: training, Vacation: leave, "*": work}
+zones: {GMT: Europe/London}
+""",
 )

@@ -46,7 +46,7 @@ _TREATED = {
 
 def pages() -> dict[str, str]:
     """Return the text of every page, by its path in the repository."""
-    abouts = {name: form.about for name, form in sorted(FORMATS.items()) if form.about}
+    abouts = {name: form.about for name, form in sorted(FORMATS.items())}
     return {
         **dict(_dbt_sources()),
         "docs/contract.md": _render("contract.md.j2", feeds=FEEDS, contract=ingest.contract),
@@ -97,7 +97,7 @@ def _feed_page(name: str, about: About) -> str:
         described=prose(schema.get("description", "")),
         keys=keys(schema, set(model.model_fields) - set(SourceBase.model_fields)),
         parts={
-            part: {"described": prose(said.get("description", "")), "keys": keys(said, said["properties"])}
+            part: {"described": prose(said.get("description", "")), "rows": keys(said, said["properties"])}
             for part, said in schema.get("$defs", {}).items()
             if "properties" in said
         },

@@ -43,7 +43,7 @@ def _kind(said: dict[str, Any]) -> str:
         case {"const": value}:
             return f"`{value}`"
         case {"enum": values}:
-            return ", ".join(f"`{value}`" for value in values)
+            return ", ".join("tab" if value == "\t" else f"`{value}`" for value in values)
         case {"anyOf": choices} | {"oneOf": choices}:
             return " or ".join(dict.fromkeys(_kind(choice) for choice in choices if choice.get("type") != "null"))
         case {"type": "array", "prefixItems": items}:
