@@ -1,4 +1,4 @@
-"""On a real build: an alias restates the days on which its name has rows; what the lake forgets stays counted."""
+"""On a real build: an alias restates its name's days, what is forgotten stays counted, a new key leaves no old one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingest import Account, Lake
+from ingest import Account, IngestError, Lake, Pseudonyms
 from orchestration import builds, dbt, retention
-from orchestration.centre import load
+from orchestration.builds import Ledger
+from orchestration.centre import DEMO_KEY, load
 from orchestration.home import Home
+from orchestration.rotation import rotate
 from orchestration.taking import take_deliveries
 from tests import road
 
@@ -25,9 +27,12 @@ sources:
     format: spreadsheet
     site: here
     tables: [{table: agent_alias, files: "aliases*"}, {table: hr_employee, files: "people*"}]
+queues: [{key: front, name: {en: Front, zh: 前台}, aliases: [{name: sales, source: pbx}]}]
+teams: [{key: crimson, name: {en: Crimson, zh: 绯队}, aliases: [red]}]
 pseudonyms: {demo: true}
 retention: {tel_interaction: 5 days}
 """
+CUSTOMER = "13800138000"
 PEOPLE = """\
 source_record_id,employee_key,valid_from,valid_to,name,site_key,team_key,role,status
 1,E1,2026-01-01,,Li Na,here,red,agent,active
@@ -40,10 +45,10 @@ def calls(*calls: tuple[str, int]) -> str:
     """A file of calls of a minute, each answered by an agent at ten on a day of September."""
     header = (
         "source_record_id,interaction_id,visit_seq,channel,direction,queue_key,agent_key,"
-        "started_at,queued_at,answered_at,ended_at,talk_ms,outcome,is_open\n"
+        "customer_ref,started_at,queued_at,answered_at,ended_at,talk_ms,outcome,is_open\n"
     )
     return header + "".join(
-        f"{agent}-{day},{agent}-{day},1,voice,inbound,sales,{agent},2026-09-{day:02}T10:00:00+08:00,"
+        f"{agent}-{day},{agent}-{day},1,voice,inbound,sales,{agent},{CUSTOMER},2026-09-{day:02}T10:00:00+08:00,"
         f"2026-09-{day:02}T10:00:00+08:00,2026-09-{day:02}T10:00:10+08:00,2026-09-{day:02}T10:01:10+08:00,"
         "60000,answered,false\n"
         for agent, day in calls
@@ -102,7 +107,10 @@ def test_an_alias_restates_the_days_of_its_name_and_ends_where_a_full_build_does
     take(home, hr__aliases=f"{ALIASES}2,pbx,1001,E1,2020-01-01,\n")
     # The name has rows on the 1st, 5th and 9th; each drags its neighbours along. 3 and 7 are left alone.
     assert build(home) == [1, 2, 4, 5, 6, 8, 9]
-    assert ask(home, HANDLED) == [*(("E1", "red", day) for day in (1, 5, 9)), *known]
+    # What HR calls red is the team crimson, and what the telephone system calls sales the queue front.
+    assert ask(home, HANDLED) == [*(("E1", "crimson", day) for day in (1, 5, 9)), *known]
+    assert ask(home, "select distinct queue_key from fct_queue_visits") == [("front",)]
+    assert ask(home, "select queue_key, name_en from dim_queues") == [("front", "Front")]
     incremental = shutil.copy(home.warehouse, tmp_path / "incremental.duckdb")
     home.builds_file.unlink()
     build(home)
@@ -128,3 +136,30 @@ def test_what_is_over_leaves_the_lake_for_ever_and_stays_counted(home: Home) -> 
     # 1001 has rows on the 5th, 6th and 9th now; the 4th is closed as the day after a day that is gone.
     assert build(home) == [5, 6, 7, 8, 9]
     assert (ask(home, values), ask(home, facts)) == counted
+
+
+def holding(home: Home, text: str) -> list[str]:
+    """Return the tables and views of the warehouse that hold a text."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        names = [name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()]
+        found = "from {} as rows where contains(rows::varchar, ?)"
+        return [name for name in names if con.execute(found.format(name), [text]).fetchone()]
+
+
+def test_after_a_rotation_a_customer_is_one_and_the_old_pseudonym_is_nowhere(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Pseudonyms(DEMO_KEY).of(CUSTOMER)
+    monkeypatch.setenv("NEXT_KEY", "the key that comes after it")
+    new = Pseudonyms(DEMO_KEY, b"the key that comes after it").of(CUSTOMER)
+    home.centre_file.write_text(CENTRE.replace("demo: true", "demo: true, rotated_to: [NEXT_KEY]"))
+    with pytest.raises(IngestError, match="`gaugebook pseudonyms rotate`"):
+        take(home, pbx__late=calls(("1002", 10)))
+    assert rotate(home, load(home.centre_file)) == 9  # a file a day
+    assert rotate(home, load(home.centre_file)) == 0
+    take(home, pbx__late=calls(("1002", 10)))
+    build(home)
+    assert Ledger.read(home).builds[-1].days is None
+    assert holding(home, old) == []
+    assert holding(home, new) == ["stg_telephony__interactions"]
+    assert ask(home, "select count(*), count(distinct customer_ref) from stg_telephony__interactions") == [(13, 1)]
