@@ -101,7 +101,7 @@ def _blocks(files: Sequence[DeliveredFile], ending: bytes) -> Iterator[tuple[pa.
                 waiting.append(_cut(file.index, text[:end], count, ending))
                 count += len(waiting[-1])
                 size += end
-                if size >= BLOCK:
+                if size >= BLOCK // 2:
                     yield pa.concat_tables(waiting), file.index
                     waiting, size = [], 0
         if rest:

@@ -183,9 +183,10 @@ ordered as (
 select max(_line) from ordered where before < after and after < newest - 2000000
 """
 
+# Ten digits are whole seconds, which is nearly every time there is.
 _EPOCH = """
-create or replace temp macro epoch_moment(text) as case when contains(text, '.')
-    then cast(try_cast(text as decimal(20, 6)) * 1000000 as bigint) else 1000000 * try_cast(text as bigint) end
+create or replace temp macro epoch_moment(text) as case when strlen(text) = 10 then 1000000 * try_cast(text as bigint)
+    else cast(try_cast(text as decimal(20, 6)) * 1000000 as bigint) end
 """
 
 _LINE = """

@@ -64,10 +64,12 @@ def read(
         con.execute(_UNUSUAL)
         con.execute(_PRIVATE)
         con.execute(_BEGUN)
+        con.execute(_IDENTIFIED)
+        con.execute("drop table private_fields; drop table unusual_lines")
         con.execute(f"create or replace temp view queue_events as {_EVENTS}")
         rejects = con.execute(_REJECTED).to_arrow_table().cast(REJECTS)
         yield Batch("queue_event", "queue_events", rejects)
-        con.execute("drop view queue_events; drop table unusual_lines; drop table private_fields")
+        con.execute("drop view queue_events; drop table identified_lines")
     con.execute("drop table begun_files")
 
 
@@ -207,7 +209,9 @@ select _file, min_by(moment, _line) from queue_lines where rule is null and _fil
 group by _file
 """
 
-_EVENTS = f"""
+# What identifies an event: its time, and a digest of the rest with customers replaced.
+_IDENTIFIED = f"""
+create or replace temp table identified_lines as
 with private as (
     select _file, _line, _raw, place, moment, call_id, queue_key, agent_key, event, d1, d2, d3, d4, d5, extra
     from queue_lines where rule is null and event in ({_PLAIN})
@@ -225,17 +229,18 @@ with private as (
     select _file, _line, _raw, place, moment, call_id, queue_key, agent_key, event,
         {", ".join(f"case when p{n}.field is null then d{n} else p{n}.pseudonym end" for n in range(1, 6))}, extra
     from unusual_lines {" ".join(f"left join private_fields p{n} on p{n}.field = d{n}" for n in range(1, 6))}
-),
-identified as materialized (
-    select *, md5_number_lower(concat_ws('|', call_id, queue_key, agent_key, event,
-        coalesce(d1, ''), coalesce(d2, ''), coalesce(d3, ''), coalesce(d4, ''), coalesce(d5, ''))) as digest
-    from private
-),
-instants as (select _file, moment, min(place) as first_place from identified group by all),
+)
+select *, md5_number_lower(concat_ws('|', call_id, queue_key, agent_key, event,
+    coalesce(d1, ''), coalesce(d2, ''), coalesce(d3, ''), coalesce(d4, ''), coalesce(d5, ''))) as digest
+from private
+"""
+
+_EVENTS = f"""
+with instants as (select _file, moment, min(place) as first_place from identified_lines group by all),
 repeated as (
     select _file, _line, row_number() over (partition by _file, moment, digest order by place, _line) as occurrence
-    from identified
-    semi join (select _file, moment, digest from identified group by all having count(*) > 1)
+    from identified_lines
+    semi join (select _file, moment, digest from identified_lines group by all having count(*) > 1)
         using (_file, moment, digest)
 )
 select concat_ws('-', moment // 1000000 || case when moment % 1000000 > 0 then '.' || moment % 1000000 else '' end,
@@ -247,7 +252,7 @@ select concat_ws('-', moment // 1000000 || case when moment % 1000000 > 0 then '
     case when agent_key not in ('NONE', '') then agent_key end as agent_key, event,
     nullif(d1, '') as data1, nullif(d2, '') as data2, nullif(d3, '') as data3, nullif(d4, '') as data4,
     nullif(d5, '') as data5, extra, _file, _line, _raw
-from identified
+from identified_lines
 join instants using (_file, moment) join begun_files using (_file) left join repeated using (_file, _line)
 """
 
@@ -348,7 +353,7 @@ ABOUT = About(
         "Hold, menus before the queue and calls that enter no queue are not in the log; see the call detail records.",
         "After-contact work is null, not zero, unless the source declares acw_reasons or writes WRAPUPSTART.",
         "A queue's pause ends with UNPAUSE, a pause of all queues with UNPAUSEALL, each whatever the other does.",
-        "After a log-off nobody is available until the next log-in, even as a member; without log-ins membership decides.",
+        "After a log-off nobody is available until the next log-in; without log-ins membership decides.",
         "Order within a second is the file's. Rows of a table go by their fraction, then by id, then as they come.",
         "Deliver the file or the table, not both to one source: their events would count twice.",
         "Wazo writes interfaces (Local/id-61@agentcallback) beside agents (Agent/52): declare members, or aliases.",
