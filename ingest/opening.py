@@ -108,18 +108,20 @@ def opened(file: DeliveredFile, encoding: str, folder: Path) -> list[Part]:
         head = _head(file)
         codec = next((codec for magic, codec in _PACKED.items() if head.startswith(magic)), None)
         if codec:
-            return [_part(_inflated(file, codec, folder), encoding, folder)]
+            return [_part(_inflated(file, codec, folder), encoding, folder, is_unpacked=True)]
         if head.startswith(_ZIP) and not _is_document(file):
-            return [_part(member, encoding, at) for member, at in _members(file, folder)]
+            return [_part(member, encoding, at, is_unpacked=True) for member, at in _members(file, folder)]
     except RefusedFile as refusal:
         return [Part(file, refusal)]
     return [_part(file, encoding, folder)]
 
 
-def _part(file: DeliveredFile, encoding: str, folder: Path) -> Part:
+def _part(file: DeliveredFile, encoding: str, folder: Path, *, is_unpacked: bool = False) -> Part:
     try:
         head = _head(file)
-        _not_packed(file, head)
+        if is_unpacked:
+            _not_packed(file, head)
+        _no_other_archive(file, head)
         if not head.startswith((*_ZIP, *_DOCUMENTS)):
             file = _text(file, encoding, folder)
         return Part(_plainly_named(file, folder))
@@ -196,10 +198,14 @@ def _inflated(file: DeliveredFile, codec: str, folder: Path) -> DeliveredFile:
 
 
 def _not_packed(file: DeliveredFile, head: bytes) -> None:
-    """Refuse an archive inside of another, and kinds of archives that are not read."""
+    """Refuse an archive inside of another."""
     if head.startswith(tuple(_PACKED)) or (head.startswith(_ZIP) and not _is_document(file)):
         mend = "pack the files once, or deliver them unpacked"
         raise _refusal(file, "nested_archive", "the archive holds another archive", mend)
+
+
+def _no_other_archive(file: DeliveredFile, head: bytes) -> None:
+    """Refuse kinds of archives that are not read."""
     for magic, name in _OTHER_ARCHIVES.items():
         if head.startswith(magic):
             mend = "deliver the file unpacked, or as .gz, .zip or .zst"
