@@ -4,6 +4,9 @@ What a mapping may declare is in ``ingest.mapping``; how files become cells is i
 well-typed row must satisfy beyond its types is the contract's business. None of that belongs here.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported, where a type checker does not see them.)
+
 from __future__ import annotations
 
 import re
@@ -13,6 +16,7 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingest.contract import DATE, FLAG, INSTANT, REAL, TEXT, WHOLE, Column, Table
 from ingest.formats.base import REJECTS, batch_schema
@@ -111,10 +115,28 @@ def literals(values: Sequence[str]) -> str:
     return f"({', '.join(map(literal, values))})"
 
 
+def among(text: str, values: Sequence[str]) -> str:
+    """SQL: whether a text is one of some."""
+    # Of more values than a few DuckDB makes a join, for which it reads all rows once more.
+    return f"{text} in {literals(values)}" if len(values) < 5 else f"list_contains([{literals(values)[1:-1]}], {text})"
+
+
 def cleaned(cell: str, na: Sequence[str]) -> str:
     """SQL for a cell's text without the blanks around it, null when it is one of the ``na`` texts."""
-    text = f"trim({cell}, ' \t\u00a0\u3000')"
-    return f"case when {text} not in {literals(na)} then {text} end" if na else text
+    return _given(f"trim({cell}, ' \t\u00a0\u3000')", na)
+
+
+def _given(text: str, na: Sequence[str]) -> str:
+    """SQL for a text, null when it is one of the ``na`` texts."""
+    return f"case when not {among(text, na)} then {text} end" if na else text
+
+
+def _trimmed(cells: pa.Table, count: int) -> pa.Table:
+    """Return cells with the blanks around the texts of the wanted columns removed."""
+    for n in range(count):
+        at = cells.column_names.index(f"v{n}")
+        cells = cells.set_column(at, f"v{n}", pc.utf8_trim_whitespace(cells[at]))
+    return cells
 
 
 def number(text: str, decimal: Literal[".", ","] = ".") -> str:
@@ -274,7 +296,7 @@ def _meaning(query: Query, name: str, text: str, label: str, declared: Converted
     """Define the text after its translation; a token without one rejects the row."""
     tokens = {token: meant for token, meant in declared.values.items() if token != "*"}
     if "*" not in declared.values:
-        unknown = f"{text} is not null and {text} not in {literals(list(tokens))}"
+        unknown = f"{text} is not null and not {among(text, list(tokens))}"
         message = f"{name}: {label} holds a token that has no translation"
         query.checks.append(Check(unknown, "unknown_value", message, _CORRECT_TOKEN))
     cases = [f"when {text} = {literal(token)} then {literal(_as_text(meant))}" for token, meant in tokens.items()]
@@ -341,7 +363,7 @@ def _extra(mapping: TableMapping, wanted: Sequence[str]) -> str:
     """SQL for the columns that nothing maps, as JSON without the empty ones; null when all are."""
     read = {*mapping.wanted(wanted), *mapping.left_out} - {*mapping.keep}
     values = {
-        name: _harmless(name, cleaned(f"v{n}", mapping.na), is_declared=name in mapping.keep)
+        name: _harmless(name, _given(f"v{n}", mapping.na), is_declared=name in mapping.keep)
         for n, name in enumerate(wanted)
         if name not in read
     }
@@ -397,12 +419,15 @@ def convert(
     columns = mapping.resolved(wanted)
     position = {name: n for n, name in enumerate(wanted)}
     query = Query()
+    cells = _trimmed(cells, len(wanted))
     for name in in_order(columns):
         column, declared = table.column(name), columns[name]
         if isinstance(declared, Cell):
-            parts = [cleaned(f"v{position[part]}", mapping.na) for part in listed(declared.column)]
+            parts = [_given(f"v{position[part]}", mapping.na) for part in listed(declared.column)]
             raw = f" || {literal(declared.joined)} || ".join(parts)
-            failed = " or ".join(f"{part} in {literals(FAILED)}" for part in parts)
+            failed = " or ".join(
+                f"case when starts_with({part}, '#') then {among(part, FAILED)} else false end" for part in parts
+            )
             query.checks.append(Check(failed, "failed_formula", f"{name}: {_FAILED}", _CORRECT_FORMULA))
             is_clock = " and ".join(f"c{position[part]}" for part in listed(declared.column))
             _convert(query, column, declared, raw, is_clock, zone, ", ".join(listed(declared.column)))
@@ -422,10 +447,9 @@ def convert(
     for column in table.columns:
         if column.name not in (*columns, *mapping.computed, "source_system", "source_record_id", "extra"):
             query.define(column.name, f"null::{_SQL_TYPES[column.type]}")
-    conditions = [f"{cleaned(f'v{position[c]}', mapping.na)} in {literals(v)}" for c, v in mapping.only.items()]
+    conditions = [f"{_given(f'v{position[c]}', mapping.na)} in {literals(v)}" for c, v in mapping.only.items()]
     conditions += [
-        f"coalesce({cleaned(f'v{position[c]}', mapping.na)} not in {literals(v)}, true)"
-        for c, v in mapping.skip.items()
+        f"coalesce({_given(f'v{position[c]}', mapping.na)} not in {literals(v)}, true)" for c, v in mapping.skip.items()
     ]
     schema = batch_schema(table.name)
     con.register("mapped_cells", cells)
