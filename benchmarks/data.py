@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import yaml
@@ -75,18 +76,64 @@ def write(landing: Path, volume: Volume) -> None:
             (landing / f"{source}_{site}").mkdir(parents=True, exist_ok=True)
         _people(con, landing, volume, number, site)
         for day in volume.dates:
-            con.execute(
-                f"create or replace temp macro local(clock) as epoch(timezone('{zone}', "
-                f"date '{day}' + cast(clock as interval)))::bigint"
-            )
-            con.execute(
-                "create or replace temp macro roll(sides, salt, place) as "
-                f"(hash(salt, {number}, date '{day}', place) % sides)::bigint"
-            )
+            _clock(con, number, zone, day)
             _voice(con, landing, volume, site, day)
             _chat(con, landing, volume, number, site, day)
             _workforce(con, landing, site, day)
     con.close()
+
+
+def write_queue_log(file: Path, volume: Volume, site: str) -> None:
+    """Write all days of one site's queue log as one file."""
+    number, zone = next((n, zone) for n, (name, zone) in enumerate(SITES.items()) if name == site)
+    with duckdb.connect() as con, TemporaryDirectory() as folder:
+        con.execute("set TimeZone = 'UTC'")
+        landing = Path(folder)
+        for source in ("pbx", "hr", "qa"):
+            (landing / f"{source}_{site}").mkdir()
+        _people(con, landing, volume, number, site)
+        with file.open("wb") as whole:
+            for day in volume.dates:
+                _clock(con, number, zone, day)
+                _voice(con, landing, volume, site, day)
+                for part in sorted((landing / f"pbx_{site}").iterdir()):
+                    whole.write(part.read_bytes())
+                    part.unlink()
+
+
+def write_visits(file: Path, rows: int) -> None:
+    """Write visits as rows of the contract's own table, as CSV or, by the file's name, JSON lines.
+
+    One caller in three has called before; the visits are spread over ten days.
+    """
+    step = 864_000_000 // rows
+
+    def iso(name: str) -> str:
+        return f"strftime({name} at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') as {name}"
+
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(
+            f"""
+            create temp view visits as
+            select 'c' || n as source_record_id, ended_at as record_updated_at, 'c' || n as interaction_id,
+                1 as visit_seq, null::varchar as root_interaction_id, 'voice' as channel, 'inbound' as direction,
+                'queue' || n % 7 as queue_key, 'PJSIP/' || 10000 + n % 300 as agent_key,
+                '+86138' || lpad((hash(n) % {max(rows * 2 // 3, 1)})::varchar, 8, '0') as customer_ref,
+                started_at, started_at as queued_at, answered_at, ended_at, wrapup_ended_at,
+                epoch_ms(answered_at) - epoch_ms(started_at) as wait_ms, 5000 as ring_ms,
+                epoch_ms(ended_at) - epoch_ms(answered_at) as talk_ms, null::bigint as hold_ms, 30000 as acw_ms,
+                'answered' as outcome, 'agent' as ended_by, null::varchar as transfer_kind,
+                null::varchar as transfer_to, false as is_open
+            from (select n, timestamptz '2026-09-01' + to_milliseconds(n * {step}) as started_at,
+                started_at + to_seconds(5 + n % 30) as answered_at, answered_at + to_seconds(30 + n % 400) as ended_at,
+                ended_at + to_seconds(30) as wrapup_ended_at from range({rows}) as r(n))
+            """
+        )
+        names = [row[0] for row in con.execute("describe visits").fetchall()]
+        selected = ", ".join(iso(name) if name.endswith("_at") else name for name in names)
+        form = "format json" if file.suffix == ".jsonl" else "format csv, header"
+        con.execute(f"copy (select {selected} from visits) to '{file}' ({form})")
 
 
 def centre(volume: Volume) -> str:
@@ -131,6 +178,18 @@ def centre(volume: Volume) -> str:
         "pseudonyms": {"demo": True},
     }
     return yaml.safe_dump(declared, allow_unicode=True, sort_keys=False)
+
+
+def _clock(con: duckdb.DuckDBPyConnection, number: int, zone: str, day: date) -> None:
+    """Define the times and the dice of one day at one site."""
+    con.execute(
+        f"create or replace temp macro local(clock) as epoch(timezone('{zone}', "
+        f"date '{day}' + cast(clock as interval)))::bigint"
+    )
+    con.execute(
+        "create or replace temp macro roll(sides, salt, place) as "
+        f"(hash(salt, {number}, date '{day}', place) % sides)::bigint"
+    )
 
 
 def _people(con: duckdb.DuckDBPyConnection, landing: Path, volume: Volume, number: int, site: str) -> None:
