@@ -185,7 +185,8 @@ def read_fields(
         f"create or replace temp table {table} as"
         f" select * exclude (o), case {faults} end as _fault"
         f" from (select _file, _line, _raw, fields, unknown, o, {read} from {found}"
-        f" left join (select fields, {unknown_fields(known)} as unknown from record_shapes) using (fields))"
+        f" left join (select fields, {unknown_fields(known)} as unknown from record_shapes) using (fields)"
+        f" order by {found}.rowid)"
     )
     rejects = con.execute(
         "select _file, _line, 'unreadable_field' as rule, '$.' || _fault || ' is missing or cannot be read' as message,"
