@@ -72,7 +72,8 @@ FEEDS = {
         {"format": "queue_log"},
         lambda file: (
             f"select *, to_timestamp(second) as day_of from read_csv('{file}',"
-            f" columns = {{'second': 'BIGINT', {_LOG}}}, delim = '|', header = false, quote = '', escape = '', null_padding = true, auto_detect = false)"
+            f" columns = {{'second': 'BIGINT', {_LOG}}}, delim = '|', quote = '', escape = '', header = false,"
+            " null_padding = true, auto_detect = false)"
         ),
     ),
 }

@@ -224,7 +224,7 @@ create or replace temp macro contract_instant(text, zone) as (
     end
 );
 create or replace temp macro contract_whole(text) as (
-    case when contains(text, '.') or contains(lower(text), 'e')
+    case when contains(text, '.') or contains(text, 'e') or contains(text, 'E')
         then case when try_cast(text as double) = trunc(try_cast(text as double))
             then try_cast(try_cast(text as double) as bigint) end
         else try_cast(text as bigint) end
