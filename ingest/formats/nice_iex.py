@@ -119,6 +119,8 @@ def recognise(path: Path, head: bytes) -> str | None:
 
 def derive(change: Any, source: NiceIexSource, con: duckdb.DuckDBPyConnection, again: bool) -> None:
     """Leave out what an earlier export said of an agent's scheduled day that a later one tells anew."""
+    if not con.execute("select 1 from information_schema.tables where table_name = ?", [f"fresh_{TABLE}"]).fetchone():
+        return
     fresh = con.execute(f"select distinct event_date from fresh_{TABLE}").fetchall()
     near = sorted({day + timedelta(days=step) for (day,) in fresh for step in (-1, 0, 1)})
     if near:

@@ -148,6 +148,20 @@ def test_later_export_of_a_day_replaces_what_it_leaves_out_in_any_order(tmp_path
     ]  # fmt: skip
 
 
+def test_changed_declaration_takes_what_is_there_anew_and_needs_no_file(tmp_path: Path) -> None:
+    content = f"{FIELDS}\n01052026|01052026||1|1|7||Open|09:00|12:00\n"
+    desk = Desk(tmp_path, source(), time_zone="America/Chicago")
+    path = desk.deliver(NAME, content, "iex")
+    desk.take()
+    desk.sources = (source(activities={"Open": "training"}),)
+    desk.take()
+    assert desk.rows("roster_shift", "activity") == [("training",)]
+    path.unlink()
+    desk.sources = (source(activities={"Open": "meeting"}),)
+    desk.take()
+    assert desk.rows("roster_shift", "activity") == [("training",)]
+
+
 def test_exports_are_recognised_by_their_line_of_fields() -> None:
     assert recognise(Path(), f"{FIELDS}\n".encode()) == "the line #fields of a NICE IEX WFM export"
     assert recognise(Path(), b"a|b\n1|2\n") is None
