@@ -179,6 +179,12 @@ _CONTENT_TYPES = (
 )
 """Content types by their number in the database."""
 
+_KEPT_OF_CONVERSATIONS = (
+    *("inbox", "team", "priority", "labels", "first_reply_at", "last_activity_at", "is_unassigned", "table_id"),
+)
+_KEPT_OF_MESSAGES = ("content_type", "status")
+"""What the contract has no column for, kept in ``extra``."""
+
 _KNOWN_FIELDS = {
     "conversation": [
         *_CONVERSATION,
@@ -213,8 +219,9 @@ def read(
     con.execute(f"create or replace temp table chatwoot_rating as {_ratings(source)}")
     placed = f"({_placed('chatwoot_rating', 'chatwoot_message', 'chatwoot_conversation')})"
     unreadable = pa.concat_tables([*broken, _unfit(con, "conversation")])
-    yield Batch(CHAT_CONVERSATION.name, _typed(con, CHAT_CONVERSATION, "chatwoot_conversation"), unreadable)
-    yield Batch(CHAT_MESSAGE.name, _typed(con, CHAT_MESSAGE, "chatwoot_message"), _unfit(con, "message"))
+    told, said = _typed(con, CHAT_CONVERSATION, "chatwoot_conversation"), _typed(con, CHAT_MESSAGE, "chatwoot_message")
+    yield Batch(CHAT_CONVERSATION.name, told, unreadable, expected=_KEPT_OF_CONVERSATIONS)
+    yield Batch(CHAT_MESSAGE.name, said, _unfit(con, "message"), expected=_KEPT_OF_MESSAGES)
     yield Batch(CSAT.name, _typed(con, CSAT, placed), _unfit(con, "rating"))
 
 

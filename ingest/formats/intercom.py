@@ -38,12 +38,11 @@ from ingest.formats.records import (
     RAW,
     Field,
     batch,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.source import SourceBase
 
@@ -95,6 +94,15 @@ KNOWN = (
 )
 """Fields of the reference; those that no column is read from hold nothing the contract asks for, or are personal."""
 
+_KEPT = {
+    "via": "via",
+    "delivered_as": "delivered_as",
+    "reopens": "cast(reopens as bigint)",
+    "assignments": "cast(assignments as bigint)",
+    "parts_missing": "case when not is_whole then true end",
+}
+"""What the contract has no column for, kept in ``extra``."""
+
 CHANNELS = {
     "email": "email",
     "facebook": "message",
@@ -130,10 +138,12 @@ def read(
     for broken in parsed(files, con, "intercom_found", structure_of(FIELDS.values()), WHAT, pages=pages):
         is_one = "list_has_any(fields, ['source', 'conversation_message', 'conversation_parts', 'statistics'])"
         refuse_others(files, con, "intercom_found", is_one, WHAT)
-        unfit = pa.concat_tables([read_fields(con, "intercom_conversation", FIELDS, "intercom_found"), _others(con)])
+        unfit = pa.concat_tables(
+            [read_fields(con, "intercom_conversation", FIELDS, "intercom_found", KNOWN), _others(con)]
+        )
         con.execute(f"create or replace temp table intercom_part as {_PARTS}")
         con.execute(f"create or replace temp table intercom_told as {_told(source)}")
-        yield batch(con, "chat_conversation", _conversations(source), [broken, unfit])
+        yield batch(con, "chat_conversation", _conversations(source), [broken, unfit], _KEPT)
         yield batch(con, "chat_message", _messages(source))
         yield batch(con, "csat", _ratings(source))
 
@@ -243,18 +253,10 @@ def _told(source: IntercomSource) -> str:
 
 
 def _conversations(source: IntercomSource) -> str:
-    facts = without_nulls(
-        via="via",
-        delivered_as="delivered_as",
-        reopens="cast(reopens as bigint)",
-        assignments="cast(assignments as bigint)",
-        parts_missing="case when not is_whole then true end",
-        unknown_fields=unknown_fields(KNOWN),
-    )
     contact = "coalesce(contacts ->> '$.contacts[0].id', contacts ->> '$[0].id', customers ->> '$[0].id', \"user\")"
     return f"""
         select {literal(source.name)} as source_system, id as source_record_id, {_moment("updated_ms")}
-            as record_updated_at, {facts} as extra, id as conversation_id, channel, queue_key, agent_key,
+            as record_updated_at, {kept_fields(_KEPT)} as extra, id as conversation_id, channel, queue_key, agent_key,
             first_key as first_agent_key, {literal(source.name + ":contact:")} || {contact} as customer_ref,
             {_moment("created_ms")} as created_at, human_requested_at, replied_at as first_agent_message_at,
             case when is_whole then last_customer_message_at

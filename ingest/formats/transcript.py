@@ -166,7 +166,7 @@ def read(
     readers = {"csv": _cells, "json": _members if source.keyed else _records, "lines": _lines}
     for rejects in readers[source.written](files, source, con):
         con.execute(f"create or replace temp table transcript_read as {_typed(files, source, source.zone or zone)}")
-        yield batch(con, "chat_message", _messages(source), [rejects, _unfit(con)])
+        yield batch(con, "chat_message", _messages(source), [rejects, _unfit(con)], ("position", "queue", "customer"))
 
 
 def derive(change: Any, source: TranscriptSource, con: duckdb.DuckDBPyConnection, again: bool) -> None:

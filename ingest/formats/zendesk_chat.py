@@ -35,12 +35,11 @@ from ingest.formats.records import (
     Field,
     batch,
     instant,
+    kept_fields,
     parsed,
     read_fields,
     refuse_others,
     structure_of,
-    unknown_fields,
-    without_nulls,
 )
 from ingest.source import SourceBase
 
@@ -77,6 +76,9 @@ KNOWN = (
 )
 """Fields of the reference; those that no column is read from hold nothing the contract asks for, or are personal."""
 
+_KEPT = {name: name for name in ("missed", "dropped", "triggered", "started_by", "first_response_ms")}
+"""What the contract has no column for, kept in ``extra``."""
+
 _EVENT = (
     '[{"type": "VARCHAR", "timestamp": "VARCHAR", "nick": "VARCHAR", "sender_type": "VARCHAR", "agent_id": "VARCHAR",'
     ' "name": "VARCHAR", "msg": "VARCHAR", "new_rating": "VARCHAR", "new_comment": "VARCHAR"}]'
@@ -101,10 +103,10 @@ def read(
     del zone
     for broken in parsed(files, con, "zendesk_found", structure_of(FIELDS.values()), WHAT, pages=("chats", "docs")):
         refuse_others(files, con, "zendesk_found", "list_has_any(fields, ['visitor', 'history', 'message'])", WHAT)
-        unfit = read_fields(con, "zendesk_chat", FIELDS, "zendesk_found")
+        unfit = read_fields(con, "zendesk_chat", FIELDS, "zendesk_found", KNOWN)
         con.execute(f"create or replace temp table zendesk_event as {_events(source)}")
         con.execute(f"create or replace temp table zendesk_told as {_told(source)}")
-        yield batch(con, "chat_conversation", _conversations(source), [broken, unfit])
+        yield batch(con, "chat_conversation", _conversations(source), [broken, unfit], _KEPT)
         yield batch(con, "chat_message", _messages(source))
         yield batch(con, "csat", _ratings(source))
 
@@ -173,17 +175,10 @@ def _told(source: ZendeskChatSource) -> str:
 
 
 def _conversations(source: ZendeskChatSource) -> str:
-    facts = without_nulls(
-        missed="missed",
-        dropped="dropped",
-        triggered="triggered",
-        started_by="started_by",
-        first_response_ms="first_response_ms",
-        unknown_fields=unknown_fields(KNOWN),
-    )
     return f"""
         select {literal(source.name)} as source_system, chat_id as source_record_id,
-            coalesce(updated_at, ended_at) as record_updated_at, {facts} as extra, chat_id as conversation_id,
+            coalesce(updated_at, ended_at) as record_updated_at, {kept_fields(_KEPT)} as extra,
+            chat_id as conversation_id,
             case when is_offline then 'message' else 'chat' end as channel, queue_key, agent_key, first_agent_key,
             {literal(source.name + ":visitor:")} || visitor as customer_ref, started_at as created_at,
             case when not is_offline then human_requested_at end as human_requested_at, first_agent_message_at,
