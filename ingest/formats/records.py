@@ -370,10 +370,11 @@ class _Lines:
     def cut(self, text: bytes, *, is_last: bool) -> tuple[np.ndarray, np.ndarray, int]:
         """Return where pieces start and end, and where the rest begins that needs more text."""
         ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
-        if is_last and not text.endswith(b"\n") and text:
+        rest = len(text) - (int(ends[-1]) + 1 if len(ends) else 0)
+        if rest and (is_last or rest > LONGEST):
             ends = np.append(ends, len(text))
-        starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends
-        return starts, ends, int(ends[-1]) + 1 if len(ends) else 0
+        starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
+        return starts, ends, min(int(ends[-1]) + 1, len(text)) if len(ends) else 0
 
 
 @dataclass

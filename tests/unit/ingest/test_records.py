@@ -105,6 +105,20 @@ def test_a_record_that_never_ends_is_given_up_and_the_next_ones_found(con, tmp_p
         assert [text for _, text in rejects if "id" in text] == [texts[20][:-1]]
 
 
+def test_a_line_that_never_ends_is_given_up(con, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "BLOCK", 300)
+    monkeypatch.setattr(records, "LONGEST", 600)
+    ids, rejects = found(con, tmp_path, '{"id":"a"}\n{"id":"b"' + " " * 3_000 + '\n{"id":"c"}\n')
+    assert ids == ["a", "c"]
+    assert '{"id":"b"' in rejects[0][1]
+
+
+def test_a_format_is_known_by_its_fields_whatever_the_layout():
+    assert records.seen(b'\n [{"id": 1, "at" :2}', "id", "at") == "JSON with the fields id, at"
+    assert records.seen(b'{"id": 1, "other": "at"}', "id", "at") is None
+    assert records.seen(b'id,at\n"id": "at":', "id", "at") is None
+
+
 def test_lines_count_from_one_and_blank_ones_count(con, tmp_path):
     path = tmp_path / "lines.json"
     path.write_text('\n{"id":"a"}\n\n{"id":"b"}\n', encoding="utf-8")
