@@ -48,7 +48,7 @@ Source = Annotated[
 """A source of any format, as centre.yml declares it."""
 
 FORMATS: dict[str, Format] = {
-    "cdr": Format(cdr.read, cdr.derive, about=cdr.ABOUT),
+    "cdr": Format(cdr.read, cdr.derive, about=cdr.ABOUT, recognise=cdr.recognise),
     "chatwoot": Format(chatwoot.read, chatwoot.derive, about=chatwoot.ABOUT, recognise=chatwoot.recognise),
     "connect_agent_events": Format(
         connect_agent_events.read,
@@ -77,7 +77,7 @@ FORMATS: dict[str, Format] = {
     ),
     "intercom": Format(intercom.read, about=intercom.ABOUT, recognise=intercom.recognise),
     "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
-    "queue_log": Format(queue_log.read, queue_log.derive, about=queue_log.ABOUT),
+    "queue_log": Format(queue_log.read, queue_log.derive, about=queue_log.ABOUT, recognise=queue_log.recognise),
     "scorecard": Format(scorecard.read, about=scorecard.ABOUT),
     "spreadsheet": Format(spreadsheet.read, about=spreadsheet.ABOUT),
     "transcript": Format(transcript.read, transcript.derive, about=transcript.ABOUT),

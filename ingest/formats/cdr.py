@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import duckdb
@@ -88,6 +89,16 @@ class CdrSource(SourceBase, frozen=True):
         if self.header and self.columns:
             raise ValueError("columns are declared, or named by the file's header, not both")
         return self
+
+
+def recognise(path: Path, head: bytes) -> str | None:
+    """Return what a ``cdr_csv`` is known by; it has no header."""
+    del path
+    line = next(csv.reader([head.partition(b"\n")[0].decode("utf-8", "replace")]), [])
+    flags = ("DOCUMENTATION", "BILLING", "OMIT", "DEFAULT")
+    if len(line) >= 16 and literal(line[14]) in _DISPOSITIONS and line[15] in flags:
+        return f"{len(line)} fields without a header, the 15th a disposition and the 16th an AMA flag"
+    return None
 
 
 def read(

@@ -144,3 +144,22 @@ def test_an_inspection_shows_rows_without_what_identifies_a_person(tmp_path: Pat
     assert (preview.table, row["interaction_id"], row["outcome"]) == ("tel_interaction", "1", "abandoned")
     assert str(row["customer_ref"]).startswith("p_")
     assert "13800138000" not in str(found.previews)
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (LOG, "queue_log"),
+        ("1266833361|NONE|NONE|NONE|QUEUESTART|\r\n", "queue_log"),
+        (
+            '"","201","0161","internal","""Li"" <201>","SIP/201-0a","SIP/trunk-0b","Dial","SIP/trunk/0161",'
+            '"2026-09-01 10:00:00","2026-09-01 10:00:05","2026-09-01 10:01:05",65,60,"ANSWERED","DOCUMENTATION",'
+            '"1788228000.1",""\n',
+            "cdr",
+        ),
+        ("1788228000|one|two|three|four\n", None),
+    ],
+)
+def test_logs_of_a_telephone_system_are_known_by_their_lines(tmp_path: Path, content: str, form: str | None) -> None:
+    (tmp_path / "unknown").write_text(content)
+    assert inspect(tmp_path / "unknown").proposal.format == form
