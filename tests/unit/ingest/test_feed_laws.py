@@ -50,12 +50,13 @@ class Feed:
     file: Callable[[Sequence[Record]], str]
     spoiled: Callable[[Record], Record]
     again: Callable[[Record], Record] | None = None
-    suffix: str = "txt"
 
-    def records(self, numbers: Sequence[int], renewed: Sequence[bool]) -> list[Record]:
-        """Return the record of each number and, where ``renewed``, a newer version of it too."""
+    def records(self, numbers: Sequence[int], is_renewed: Sequence[bool]) -> list[Record]:
+        """Return the record of each number and, where ``is_renewed``, a newer version of it too."""
         first = [self.record(number) for number in numbers]
-        newer = [self.again(record) for record, new in zip(first, renewed, strict=False) if new] if self.again else []
+        newer = (
+            [self.again(record) for record, new in zip(first, is_renewed, strict=False) if new] if self.again else []
+        )
         return first + newer
 
 
@@ -76,15 +77,10 @@ def json_lines(records: Sequence[Record]) -> str:
     return lines([json.dumps(record) for record in records])
 
 
-def separated(header: Sequence[str], delimiter: str = ",") -> Callable[[Sequence[Sequence[object]]], str]:
-    """Return what makes a file with ``header`` of rows."""
-
-    def file(rows: Sequence[Sequence[object]]) -> str:
-        text = io.StringIO()
-        csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows([header, *rows])
-        return text.getvalue()
-
-    return file
+def comma_separated(rows: Sequence[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def changed(path: str, value: object) -> Callable[[Record], Record]:
@@ -102,32 +98,36 @@ def changed(path: str, value: object) -> Callable[[Record], Record]:
     return change
 
 
-def without_time(line: str) -> str:
-    return "soon|" + line.partition("|")[2]
+def renewed(path: str, value: object, version: str, moment: object) -> Callable[[Record], Record]:
+    """Return what makes a newer version of a record: another value, and the version field that says so."""
+    return lambda record: changed(version, moment)(changed(path, value)(record))
 
 
-FEEDS: dict[str, Feed] = {
+LATER = datetime(2026, 12, 1, tzinfo=UTC)
+AGENT = {"ARN": "arn:aws:connect:x:1:instance/i/agent/a1", "Username": "jane"}
+
+LINES: dict[str, Feed] = {
     "queue_log": Feed(
         {},
         lambda n: f"{at(n).timestamp():.0f}|{n}.1|sales|NONE|ENTERQUEUE||138001380{n:02}|1",
         lines,
-        without_time,
+        lambda line: "soon|" + line.partition("|")[2],
     ),
-    "chatwoot": Feed(
-        {},
-        lambda n: {
-            "id": n,
-            "inbox_id": 11,
-            "status": "open",
-            "created_at": at(n).timestamp(),
-            "updated_at": at(n).timestamp(),
-            "meta": {"channel": "Channel::WebWidget", "sender": {"id": n}},
-            "messages": [],
-        },
-        json_lines,
-        changed("created_at", "soon"),
-        lambda record: {**record, "status": "resolved", "updated_at": record["updated_at"] + 600},
-        suffix="jsonl",
+    "cdr": Feed(
+        {"trunks": ["SIP/trunk-*"]},
+        lambda n: [
+            *("", "201", f"138001380{n:02}", "internal", "201", f"SIP/201-{n:08}", f"SIP/trunk-{n:08}", "Dial", ""),
+            *(f"{at(n, after):%Y-%m-%d %H:%M:%S}" for after in (0, 5, 65)),
+            *(65, 60, "ANSWERED", "DOCUMENTATION", f"{at(n).timestamp():.0f}.{n}", ""),
+        ],
+        comma_separated,
+        lambda row: [*row[:9], "soon", *row[10:]],
+    ),
+    "nice_iex": Feed(
+        {"activities": {"Open": "work"}},
+        lambda n: f"{at(n):%m%d%Y}|{at(n):%m%d%Y}|4{n:03}|Open|{at(n):%H:%M}|{at(n, 60):%H:%M}",
+        lambda rows: lines(["#fields:excdate|schedDate|tvID|excName|start|stop", *rows]),
+        lambda row: row.rpartition("|")[0] + "|late",
     ),
     "spreadsheet": Feed(
         {
@@ -145,9 +145,8 @@ FEEDS: dict[str, Feed] = {
             ]
         },
         lambda n: [f"S{n}", f"E{n % 3}", f"{at(n):%Y-%m-%d %H:%M}", f"{at(n, 3600):%Y-%m-%d %H:%M}"],
-        separated(["Shift", "Number", "From", "To"]),
+        lambda rows: comma_separated([["Shift", "Number", "From", "To"], *rows]),
         lambda row: [*row[:3], "late"],
-        suffix="csv",
     ),
     "scorecard": Feed(
         {
@@ -166,14 +165,233 @@ FEEDS: dict[str, Feed] = {
             ]
         },
         lambda n: [f"Q{n}", f"A{n % 3}", f"{at(n):%Y-%m-%d %H:%M}", n % 11],
-        separated(["Id", "Agent", "On", "Greeting"]),
+        lambda rows: comma_separated([["Id", "Agent", "On", "Greeting"], *rows]),
         lambda row: [*row[:3], 99],
-        suffix="csv",
+    ),
+    "transcript": Feed(
+        {
+            "written": "csv",
+            "conversation": "call",
+            "time": "at",
+            "speakers": {"agent": ["A"], "customer": ["C"]},
+        },
+        lambda n: [f"T{n}", "C" if n % 2 else "A", f"passage {n}", iso(at(n))],
+        lambda rows: comma_separated([["call", "speaker", "text", "at"], *rows]),
+        lambda row: [*row[:3], "soon"],
     ),
 }
 
+OBJECTS: dict[str, Feed] = {
+    "chatwoot": Feed(
+        {},
+        lambda n: {
+            "id": n,
+            "inbox_id": 11,
+            "status": "open",
+            "created_at": at(n).timestamp(),
+            "updated_at": at(n).timestamp(),
+            "meta": {"channel": "Channel::WebWidget", "sender": {"id": n}},
+            "messages": [],
+        },
+        json_lines,
+        changed("created_at", "soon"),
+        renewed("status", "resolved", "updated_at", LATER.timestamp()),
+    ),
+    "connect_contacts": Feed(
+        {},
+        lambda n: {
+            "ContactId": f"c{n}",
+            "Channel": "VOICE",
+            "InitiationMethod": "INBOUND",
+            "InitiationTimestamp": iso(at(n)),
+            "ConnectedToSystemTimestamp": iso(at(n)),
+            "DisconnectTimestamp": iso(at(n, 60)),
+            "LastUpdateTimestamp": iso(at(n, 90)),
+            "CustomerEndpoint": {"Address": f"+4420794600{n:02}", "Type": "TELEPHONE_NUMBER"},
+            "Queue": {"ARN": "arn:x/queue/q1", "Name": "Sales", "EnqueueTimestamp": iso(at(n, 5))},
+            "Agent": None,
+        },
+        json_lines,
+        changed("InitiationTimestamp", "soon"),
+        renewed("Queue.Name", "Support", "LastUpdateTimestamp", iso(LATER)),
+    ),
+    "connect_agent_events": Feed(
+        {},
+        lambda n: {
+            "AgentARN": AGENT["ARN"],
+            "EventId": f"e{n}",
+            "EventTimestamp": iso(at(n, 1)),
+            "EventType": "STATE_CHANGE",
+            "CurrentAgentSnapshot": {
+                "AgentStatus": {"Name": f"Status {n % 2}", "Type": "CUSTOM", "StartTimestamp": iso(at(n))},
+                "Configuration": {"Username": "jane"},
+                "Contacts": [],
+            },
+            "PreviousAgentSnapshot": None,
+        },
+        json_lines,
+        changed("EventTimestamp", "soon"),
+    ),
+    "connect_evaluations": Feed(
+        {},
+        lambda n: {
+            "schemaVersion": "3.5",
+            "evaluationId": f"e{n}",
+            "metadata": {
+                "contactId": f"c{n}",
+                "agentId": "a1",
+                "evaluationDefinitionId": "f1",
+                "evaluationDefinitionVersion": 2,
+                "evaluationSubmitTimestamp": iso(at(n)),
+                "score": {"percentage": 80},
+            },
+            "sections": [],
+            "questions": [],
+        },
+        json_lines,
+        changed("metadata.evaluationSubmitTimestamp", "soon"),
+    ),
+    "contact_lens": Feed(
+        {},
+        lambda n: {
+            "Version": "1.1.0",
+            "AccountId": "1",
+            "Channel": "CHAT",
+            "CustomerMetadata": {"ContactId": f"c{n}"},
+            "Participants": [{"ParticipantId": "p", "ParticipantRole": "CUSTOMER"}],
+            "Transcript": [
+                {
+                    "Id": f"m{n}",
+                    "Type": "MESSAGE",
+                    "AbsoluteTime": iso(at(n)),
+                    "ParticipantId": "p",
+                    "ParticipantRole": "CUSTOMER",
+                    "ContentType": "text/plain",
+                    "Content": "hello",
+                }
+            ],
+        },
+        json_lines,
+        changed("Transcript.0.AbsoluteTime", "soon"),
+    ),
+    "contract": Feed(
+        {"table": "incident"},
+        lambda n: {
+            "incident_id": f"i{n}",
+            "kind": "system",
+            "started_at": iso(at(n)),
+            "record_updated_at": iso(at(n)),
+        },
+        json_lines,
+        changed("kind", "surprise"),
+        renewed("ended_at", iso(LATER), "record_updated_at", iso(LATER)),
+    ),
+    "frappe_hr": Feed(
+        {},
+        lambda n: {
+            "doctype": "Attendance",
+            "name": f"HR-ATT-{n}",
+            "employee": f"E{n}",
+            "attendance_date": f"{at(n):%Y-%m-%d}",
+            "status": "Present",
+            "docstatus": 1,
+            "modified": f"{at(n):%Y-%m-%d %H:%M:%S}",
+        },
+        json_lines,
+        changed("attendance_date", "soon"),
+        renewed("status", "Absent", "modified", f"{LATER:%Y-%m-%d %H:%M:%S}"),
+    ),
+    "genesys_conversations": Feed(
+        {},
+        lambda n: {
+            "conversationId": f"c{n}",
+            "conversationStart": iso(at(n)),
+            "conversationEnd": iso(at(n, 90)),
+            "originatingDirection": "inbound",
+            "participants": [
+                {
+                    "participantId": "p",
+                    "purpose": "acd",
+                    "sessions": [
+                        {
+                            "sessionId": f"s{n}",
+                            "mediaType": "voice",
+                            "direction": "inbound",
+                            "segments": [
+                                {
+                                    "segmentType": "interact",
+                                    "segmentStart": iso(at(n)),
+                                    "segmentEnd": iso(at(n, 90)),
+                                    "queueId": "q1",
+                                    "disconnectType": "peer",
+                                }
+                            ],
+                        }
+                    ],
+                }
+            ],
+        },
+        json_lines,
+        changed("conversationStart", "soon"),
+    ),
+    "genesys_evaluations": Feed(
+        {},
+        lambda n: {
+            "id": f"e{n}",
+            "status": "FINISHED",
+            "conversation": {"id": f"c{n}"},
+            "agent": {"id": "a1"},
+            "evaluator": {"id": "v1"},
+            "evaluationForm": {"id": "f-2", "contextId": "f", "questionGroups": []},
+            "submittedDate": iso(at(n)),
+            "changedDate": iso(at(n)),
+            "answers": {"totalScore": 54.5, "anyFailedKillQuestions": False, "questionGroupScores": []},
+        },
+        json_lines,
+        changed("submittedDate", "soon"),
+        renewed("answers.totalScore", 60, "changedDate", iso(LATER)),
+    ),
+    "intercom": Feed(
+        {},
+        lambda n: {
+            "type": "conversation",
+            "id": f"{n}",
+            "created_at": int(at(n).timestamp()),
+            "updated_at": int(at(n).timestamp()),
+            "state": "open",
+            "source": {"type": "conversation", "id": f"s{n}", "body": "hello", "author": {"type": "user", "id": "u"}},
+            "conversation_parts": {"conversation_parts": [], "total_count": 0},
+        },
+        json_lines,
+        changed("created_at", "soon"),
+        renewed("state", "closed", "updated_at", int(LATER.timestamp())),
+    ),
+    "zendesk_chat": Feed(
+        {},
+        lambda n: {
+            "id": f"z{n}",
+            "type": "chat",
+            "timestamp": iso(at(n)),
+            "update_timestamp": iso(at(n)),
+            "duration": 60,
+            "department_name": "Care",
+            "visitor": {"id": f"v{n}"},
+            "agent_ids": [],
+            "missed": True,
+            "history": [],
+        },
+        json_lines,
+        changed("timestamp", "soon"),
+        renewed("department_name", "Sales", "update_timestamp", iso(LATER)),
+    ),
+}
+
+FEEDS = {**LINES, **OBJECTS}
+
 each_feed = pytest.mark.parametrize("name", sorted(FEEDS))
-law = settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+# Hypothesis begins with the simplest example: the law of delivery needs another one to shuffle anything.
+shuffled = settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+once = settings(shuffled, max_examples=1)
 some_numbers = st.lists(st.integers(0, 40), min_size=3, max_size=9, unique=True)
 
 
@@ -185,7 +403,7 @@ def desk(root: Path, name: str) -> Desk:
 def deliver(to: Desk, name: str, pieces: Sequence[Sequence[Record]], first: int = 0) -> None:
     feed = FEEDS[name]
     for number, piece in enumerate(pieces, first):
-        to.deliver(f"part_{number}.{feed.suffix}", feed.file(piece), SOURCE)
+        to.deliver(f"part_{number}", feed.file(piece), SOURCE)
 
 
 def take(at_desk: Desk) -> int:
@@ -214,16 +432,16 @@ def test_the_laws_are_asked_of_every_format() -> None:
 
 
 @each_feed
-@law
-@given(numbers=some_numbers, renewed=st.lists(st.booleans(), min_size=9, max_size=9), seed=st.integers(0, 2**32))
+@shuffled
+@given(numbers=some_numbers, is_renewed=st.lists(st.booleans(), min_size=9, max_size=9), seed=st.integers(0, 2**32))
 def test_the_lake_does_not_depend_on_how_records_are_delivered(
-    name: str, numbers: list[int], renewed: list[bool], seed: int
+    name: str, numbers: list[int], is_renewed: list[bool], seed: int
 ) -> None:
     draw = random.Random(seed)
-    records = FEEDS[name].records(numbers, renewed)
-    shuffled = draw.sample(records, len(records))
+    records = FEEDS[name].records(numbers, is_renewed)
+    mixed = draw.sample(records, len(records))
     cuts = sorted(draw.sample(range(1, len(records)), draw.randrange(min(3, len(records)))))
-    pieces = [shuffled[start:end] for start, end in pairwise([0, *cuts, len(records)])]
+    pieces = [mixed[start:end] for start, end in pairwise([0, *cuts, len(records)])]
     pieces.append(draw.sample(records, draw.randrange(1, len(records) + 1)))
     draw.shuffle(pieces)
     with tempfile.TemporaryDirectory() as folder:
@@ -240,7 +458,7 @@ def test_the_lake_does_not_depend_on_how_records_are_delivered(
 
 
 @each_feed
-@law
+@once
 @given(numbers=some_numbers, which=st.integers(0, 8))
 def test_a_spoiled_record_changes_its_own_fate_only(name: str, numbers: list[int], which: int) -> None:
     feed = FEEDS[name]
