@@ -96,8 +96,8 @@ create or replace temp table transcript_item as
 with named as (
     select transcript.*, coalesce(analysed_id, contact_id, nullif(regexp_extract(name,
             '([0-9A-Fa-f]{{8}}-[0-9A-Fa-f-]{{27}})_', 1), '')) as contact,
-        regexp_extract(recording, '_([0-9]{{8}})T([0-9]{{2}}).([0-9]{{2}})_UTC', ['day', 'hour', 'minute']) as taped,
-        regexp_extract(name, '_([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T([0-9]{{2}}).([0-9]{{2}}).([0-9]{{2}})Z',
+        regexp_extract(recording, '_([0-9]{{8}})T([0-9]{{2}}).?([0-9]{{2}})_UTC', ['day', 'hour', 'minute']) as taped,
+        regexp_extract(name, '_([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T([0-9]{{2}}).?([0-9]{{2}}).?([0-9]{{2}})Z',
             ['day', 'hour', 'minute', 'second']) as written
     from transcript join transcript_files using (_file)
 ),

@@ -56,9 +56,10 @@ def test_the_vendors_chat(tmp_path):
     assert "Jane" not in {m["agent_key"] for m in messages if "agent_key" in m}
 
 
-def test_the_vendors_call_placed_by_the_name_of_its_file(tmp_path):
+@pytest.mark.parametrize("time", ["03_31_50", "03:31:50", "033150"])
+def test_the_vendors_call_placed_by_the_name_of_its_file(tmp_path, time):
     messages, rejects = rows(
-        tmp_path, sample("contact_lens_voice_1.json"), f"2022/{CONTACT}_analysis_2022-10-27T03_31_50Z.json"
+        tmp_path, sample("contact_lens_voice_1.json"), f"2022/{CONTACT}_analysis_2022-10-27T{time}Z.json"
     )
     assert rejects == []
     assert [m["message_id"] for m in messages] == [f"{CONTACT}/{number}" for number in range(1, 11)]
