@@ -44,6 +44,8 @@ _DATES = (
 _TIMES = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S.%f", "%H时%M分", "%H时%M分%S秒")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)")
 _FEWEST_DAYS = 5
+_SCALES = (5, 10, 100)
+"""Greatest answers of usual scales; the first that holds all answers is proposed, and stays a doubt."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,9 @@ def _open(landed: DeliveredFile, folder: Path) -> tuple[DeliveredFile, str]:
 
 
 def _recognised(file: DeliveredFile, head: bytes) -> tuple[str, str] | None:
+    """Return the format that knows the file, and by what; workbooks say of themselves only that they are tables."""
+    if head[:4] in (ZIPPED, COMPOUND):
+        return None
     for name, form in FORMATS.items():
         if form.recognise and (reason := form.recognise(file.path, head)):
             return name, reason
@@ -272,6 +277,9 @@ def _columns(table: Table, samples: dict[str, list[str]]) -> tuple[Table, dict[s
     for name, value in CONSTANTS.get(table.name, {}).items():
         if name not in columns and columns:
             columns[name] = {"value": value}
+    if {"score", "scale_max"} <= columns.keys() and "value" in columns["scale_max"]:
+        highest = max((float(value) for value in samples[columns["score"]["column"]]), default=0)
+        columns["scale_max"] = {"value": next((scale for scale in _SCALES if highest <= scale), _SCALES[-1])}
     return table, columns, doubts
 
 
@@ -439,9 +447,8 @@ def _doubts_of_constants(table: Table, columns: dict[str, Any]) -> Iterator[Doub
     for name in CONSTANTS.get(table.name, {}):
         declared = columns.get(name, {})
         if "value" in declared:
-            yield Doubt(
-                f"columns.{name}", "the file does not say it.", table.column(name).allowed, str(declared["value"])
-            )
+            choices = table.column(name).allowed or (tuple(map(str, _SCALES)) if name == "scale_max" else ())
+            yield Doubt(f"columns.{name}", "the file does not say it.", choices, str(declared["value"]))
     for name, declared in columns.items():
         if "same_as" in declared:
             yield Doubt(f"columns.{name}", "no column is its own.", (), f"that of {declared['same_as']}")

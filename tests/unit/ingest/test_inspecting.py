@@ -71,6 +71,14 @@ def test_unit_that_no_header_says_is_a_doubt(tmp_path: Path) -> None:
     assert told["columns.wait_ms"] == "s"
 
 
+def test_scale_of_ratings_is_the_least_that_holds_them(tmp_path: Path) -> None:
+    content = "Survey ID,Call ID,Answer Time,Rating\n1,a,2025-04-03 09:00:00,9\n2,b,2025-04-03 10:00:00,3\n"
+    proposal = proposed(tmp_path, content)
+    assert proposal.source["tables"][0]["table"] == "csat"
+    assert columns(proposal)["scale_max"] == {"value": 10}
+    assert doubts(proposal)["columns.scale_max"] == "10"
+
+
 def test_chinese_headers_in_gb18030(tmp_path: Path) -> None:
     content = "呼叫中心报表\n\n流水号,技能组,坐席工号,开始时间,等待时长(秒),通话时长(秒),是否接通\n"
     content += "".join(f"{n},销售,{n},2025-04-{n:02} 09:00:00,20,65,是\n" for n in range(1, 20))
