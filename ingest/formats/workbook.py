@@ -52,7 +52,8 @@ def grids(file: DeliveredFile, pattern: str | None) -> Iterator[tuple[int, str, 
     """Yield number, name and cells of the sheets whose names fit a pattern; of the first visible one without."""
     try:
         _refuse_bombs(file)
-        with CalamineWorkbook.from_path(file.path) as book:
+        # From a path its ending would decide how it is read, and systems call .xls what is .xlsx.
+        with file.path.open("rb") as content, CalamineWorkbook.from_filelike(content) as book:
             for number, name in _chosen(file, book, pattern):
                 yield number, name, _cells(file, book.get_sheet_by_name(name))
     except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError) as error:

@@ -55,13 +55,10 @@ def _renamed(archive: bytes, before: bytes, after: bytes) -> bytes:
     return archive.replace(before, after)
 
 
-def whole(kind: Kind) -> Iterator[Case]:
-    """Yield files that look odd and hold every record."""
-    text, good = kind.text(), kind.good()
-    count = len(kind.records)
-    half = len(good) // 2
-    name = f"member.{kind.ending}"
-    encoded = {
+def encoded(kind: Kind) -> Iterator[Case]:
+    """Yield files that hold every record, in other encodings and with other ends of lines."""
+    text = kind.text()
+    contents = {
         "utf-8 with a mark": text.encode("utf-8-sig"),
         "utf-8 with two marks": b"\xef\xbb\xbf" + text.encode("utf-8-sig"),
         "utf-16 le with a mark": b"\xff\xfe" + text.encode("utf-16-le"),
@@ -72,7 +69,19 @@ def whole(kind: Kind) -> Iterator[Case]:
         "lines ended by crlf": text.replace("\n", "\r\n").encode(),
         "lines ended by cr": text.replace("\n", "\r").encode(),
         "lines ended by all three": _mixed_ends(text).encode(),
-        "blank lines at the end": good + b"\n\r\n\n",
+        "blank lines at the end": kind.good() + b"\n\r\n\n",
+    }
+    for what, content in contents.items():
+        yield Case(f"{what}.{kind.ending}", content, fit=len(kind.records))
+
+
+def packed(kind: Kind) -> Iterator[Case]:
+    """Yield files that hold every record, packed in all ways and under odd names."""
+    text, good = kind.text(), kind.good()
+    count = len(kind.records)
+    half = len(good) // 2
+    name = f"member.{kind.ending}"
+    contents = {
         "gzip": gzip.compress(good),
         "gzip of two members": gzip.compress(good[:half]) + gzip.compress(good[half:]),
         "gzip of utf-16": gzip.compress(text.encode("utf-16")),
@@ -86,7 +95,7 @@ def whole(kind: Kind) -> Iterator[Case]:
         "zip with windows paths": zipped((f"a\\{name}", good)),
         "zip of utf-16": zipped((name, text.encode("utf-16"))),
     }
-    for what, content in encoded.items():
+    for what, content in contents.items():
         yield Case(f"{what}.{kind.ending}", content, fit=count)
     for odd in (
         "newline\nin the name",

@@ -30,6 +30,8 @@ def workbooks(kind: Kind) -> Iterator[Case]:
         "true dates.xlsx": _xlsx(clocks),
         "numbers for texts.xlsx": _xlsx([rows[0], *([int(row[0]), *row[1:]] for row in rows[1:])]),
         "a workbook called text.csv": good,
+        "a workbook called old.xls": good,
+        "open document called excel.xlsx": open_document,
         "text called workbook.xlsx": kind.good(),
         "text called workbook.ods": kind.good(),
         "packed text called workbook.xlsx": zipped(("rows.csv", kind.good())),
