@@ -33,6 +33,9 @@ AT = """(epoch_us(occurred_at) // 1000000 * 4294967296
     + case when sequence > 0 then sequence else sequence + 2000000000 end)"""
 """SQL: a number that orders events by second and within it; those of a file begun within the second come last."""
 
+_REACH = DAYS * 86400 * 4294967296
+"""In that number: so long a visit is followed, whatever else of the log has been delivered."""
+
 
 def derive(con: duckdb.DuckDBPyConnection, calls: str, restarts: str, source: str, *, sees_acw: bool) -> None:
     """Make ``derived_tel_interaction`` and ``derived_tel_offer`` of the calls whose events ``calls`` reads.
@@ -76,7 +79,7 @@ with following as (
 )
 select f.* exclude (call_id, queue_key), e.visit
 from following f join entries e on e.call_id = f.call_id and e.queue_key = f.queue_key
-    and f.moment >= e.moment and f.moment < coalesce(e.next_moment, 9223372036854775807)
+    and f.moment >= e.moment and f.moment < least(e.next_moment, e.moment + {_REACH})
 """
 
 _VISITS = f"""
@@ -92,7 +95,10 @@ answers as (
     from steps where event = 'CONNECT' group by visit
 ),
 restarts as (select {AT} as moment from {{restarts}}),
-voids as (select visit, r.moment from entries asof join restarts r on entries.moment < r.moment),
+voids as (
+    select visit, r.moment from entries asof join restarts r on entries.moment < r.moment
+    where r.moment < entries.moment + {_REACH}
+),
 told as (
     select v.*, e, case when e.moment is null or a.moment < e.moment then a end as a, voids.moment as void_moment,
         try_cast(case when entry = 'OUTCALL' then data2 else e.talk end as bigint) as talk_sec,
