@@ -634,4 +634,16 @@ ABOUT = About(
         ),
     ),
     references=("frappe/hrms and frappe/erpnext: doctype definitions", "frappe/frappe: core/doctype/data_import"),
+    example="""\
+name: frappe
+format: frappe_hr
+site: mumbai
+time_zone: Asia/Kolkata
+roles: {Customer Support Agent: agent, Team Leader: leader, "*": other}
+aliases: {pbx: attendance_device_id}
+shift_types: {Day: {start: "09:00", end: "18:00"}, Night: {start: "22:00", end: "06:00"}}
+weekdays: [1, 2, 3, 4, 5, 6]
+open_until: 2026-12-31
+grades: {Pass: true, Fail: false}
+""",
 )
