@@ -14,10 +14,12 @@ from tests.corpus.case import Case, Kind
 from tests.corpus.damage import zipped
 from tests.corpus.workbooks import workbooks
 from tests.unit.ingest import (
+    test_cdr,
     test_connect_agent_events,
     test_connect_contacts,
     test_connect_evaluations,
     test_frappe_hr,
+    test_genesys_conversations,
     test_intercom,
     test_zendesk_chat,
 )
@@ -43,6 +45,8 @@ def kinds() -> list[Kind]:
         intercom(),
         frappe_hr(),
         nice_iex(),
+        cdr(),
+        genesys_conversations(),
     ]
 
 
@@ -337,6 +341,37 @@ def nice_iex() -> Kind:
         ]
     )
     return kind
+
+
+def cdr() -> Kind:
+    """Records of Asterisk's cdr_csv, of calls that came from outside."""
+    calls = [
+        test_cdr.record(n, f"SIP/trunk-{n:08x}", f"SIP/201-{n:08x}", answer=n + 5, end=n + 9, accountcode="客服")
+        for n in range(COUNT)
+    ]
+    kind = Kind("cdr", {"trunks": ["SIP/trunk-*"]}, (), [test_cdr.master(call).rstrip("\n") for call in calls], "csv")
+    text = kind.text()
+    kind.cases.extend(
+        [
+            Case("cut within a line.csv", text[:-9].encode(), COUNT - 1, 1),
+            Case("another delimiter.csv", text.replace(",", ";").encode(), refused=""),
+            Case("a web page.csv", _PAGE.encode(), refused=""),
+            Case("no fields.csv", f"{text}x\n".encode(), COUNT, 1),
+            Case("no time.csv", f"{text}{test_cdr.master({**calls[0], 'start': 'soon'})}".encode(), COUNT, 1),
+            Case("a line of ten megabytes.csv", f"{text}{'x' * 10_000_000}\n".encode(), COUNT, 1),
+        ]
+    )
+    return kind
+
+
+def genesys_conversations() -> Kind:
+    """Conversations of Genesys Cloud that left their queue."""
+    participants = (test_genesys_conversations.CUSTOMER, test_genesys_conversations.QUEUED)
+    records = [
+        _written(test_genesys_conversations.conversation(*participants, conversationId=f"g{n}", externalTag="客服"))
+        for n in range(COUNT)
+    ]
+    return _of_json("genesys_conversations", records, "conversationStart")
 
 
 def _of_json(format: str, records: list[str], required: str, declared: dict[str, Any] | None = None) -> Kind:
