@@ -316,4 +316,30 @@ ABOUT = About(
         ),
     ),
     references=("ECMA-376 part 1 (.xlsx)", "OpenDocument 1.3 part 3 (.ods)"),
+    example="""\
+name: qa
+format: scorecard
+site: london
+layout: {sheet: Scores}
+forms:
+  - files: "*.xlsx"
+    columns:
+      evaluation_id: Evaluation ID
+      form_key: {value: voice}
+      form_version: {value: "3"}
+      interaction_id: Call ID
+      agent_key: Agent
+      evaluator_key: Evaluator
+      evaluated_at: {column: Evaluated at, format: "%Y-%m-%d %H:%M"}
+      contact_at: {column: Contact start, format: "%Y-%m-%d %H:%M"}
+      is_random: {column: Sample, values: {random: true, complaint: false}}
+      status: {value: submitted}
+    items:
+      - {column: Greeting, max: 10}
+      - {column: Accuracy, key: accuracy, section: content, max: 10, weight: 2}
+      - {column: Data protection, fatal: true, pass: [ok], fail: [breach]}
+    na_tokens: [N/A, 不适用]
+    fatal_zeroes: true
+    score: {column: Total, scale: 100, decimal: "."}
+""",
 )

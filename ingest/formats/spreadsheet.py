@@ -196,4 +196,36 @@ ABOUT = About(
         ),
     ),
     references=("RFC 4180 (CSV)", "ECMA-376 part 1 (.xlsx)", "OpenDocument 1.3 part 3 (.ods)"),
+    example="""\
+name: calls
+format: spreadsheet
+site: london
+encoding: latin-1
+layout: {delimiter: ";", header: 3}
+tables:
+  - table: tel_interaction
+    files: "calls_*.csv"
+    na: ["", "-", "NULL"]
+    only: {Direction: [In]}
+    keep: [Menu choice]
+    columns:
+      interaction_id: Call ID
+      visit_seq: {value: 1}
+      channel: {value: voice}
+      direction: {value: inbound}
+      queue_key: Skill
+      agent_key: {column: Agent, when: {outcome: answered}}
+      customer_ref: Caller
+      started_at: {column: [Date, Time], joined: " ", format: "%d.%m.%Y %H:%M:%S"}
+      queued_at: {same_as: started_at}
+      wait_ms: {column: Wait, unit: hms}
+      talk_ms: {column: Talk, unit: s, decimal: ","}
+      acw_ms: {column: Wrap-up, unit: min}
+      answered_at: {from: queued_at, plus: wait_ms, when: {outcome: answered}}
+      ended_at: {column: [Date, End], format: "%d.%m.%Y %H:%M:%S", after: started_at, rolls_over: true}
+      outcome: {column: Result, values: {Handled: answered, Lost: abandoned, "*": failed}}
+      is_open: {value: false}
+  - table: roster_shift
+    files: "roster_*.xlsx"
+""",
 )
