@@ -53,7 +53,8 @@ DECLARED = dict(declarations())
 @pytest.mark.parametrize("name", DECLARED)
 def test_declarations_that_documents_show_load(name: str, tmp_path: Path) -> None:
     shown = DECLARED[name]
-    whole = {"sites": [LONDON], "sources": [PBX], **shown}
+    sites = dict.fromkeys(source["site"] for source in shown.get("sources", [PBX]))
+    whole = {"sites": [{**LONDON, "key": key} for key in sites], "sources": [PBX], **shown}
     (tmp_path / "centre.yml").write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
     load(tmp_path / "centre.yml")
 
