@@ -92,7 +92,8 @@ def _read(file: DeliveredFile, source: ContractSource, zone: str, con: duckdb.Du
     is_large = size >= STREAMED
     if head.startswith(b"PAR1"):
         yield from _parquet(file, table, zone, con, is_large)
-    elif head[:1] in b"{[":
+    elif any(line.lstrip().startswith((b"{", b"[")) for line in head.split(b"\n", 2)[:2]):
+        # The second line tells it too: the first record may be the one that is damaged.
         yield from _json(file, table, zone, con, is_large)
     else:
         yield from _csv(file, table, source.delimiter, zone, con, is_large)
