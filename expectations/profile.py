@@ -119,7 +119,8 @@ class Lake(Batches):
     identity = ("source_system", "event_date", "source_record_id")
 
     def __init__(self, root: Path):
-        super().__init__(duckdb.connect())
+        # What does not fit into memory stays in the home.
+        super().__init__(duckdb.connect(config={"temp_directory": f"{root}/.spill"}))
         self.connection.execute("set TimeZone = 'UTC'")
         self.root = root
 

@@ -254,7 +254,16 @@ class Lake:
         """
         with self._manifest() as manifest:
             return [
-                Drift(source, table, name, rows, files, *map(datetime.fromisoformat, (first, last)), last_file)
+                Drift(
+                    source,
+                    table,
+                    name,
+                    rows,
+                    files,
+                    datetime.fromisoformat(first),
+                    datetime.fromisoformat(last),
+                    last_file,
+                )
                 for source, table, name, rows, files, first, last_file, last in manifest.execute(query)
             ]
 

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 QUARANTINE = "quarantine"
 """Stands among the tables for the rows in quarantine."""
 
-DERIVED = {"queue_event": ("tel_interaction", "tel_offer", "agent_state")}
+DERIVED = {
+    "agent_event": ("tel_offer", "agent_state"),
+    "call_record": ("tel_interaction",),
+    "queue_event": ("tel_interaction", "tel_offer", "agent_state"),
+}
 """Tables that are derived anew from another one: without its rows they would be derived wrong."""
 
 _PERIOD = re.compile(r"([1-9]\d*) (day|month|year)s?")

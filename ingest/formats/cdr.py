@@ -94,7 +94,7 @@ class CdrSource(SourceBase, frozen=True):
 def recognise(path: Path, head: bytes) -> str | None:
     """Return what a ``cdr_csv`` is known by; it has no header."""
     del path
-    line = next(csv.reader([head.partition(b"\n")[0].decode("utf-8", "replace")]), [])
+    line = next(csv.reader(head.decode("utf-8", "replace").splitlines()[:1]), [])
     flags = ("DOCUMENTATION", "BILLING", "OMIT", "DEFAULT")
     if len(line) >= 16 and literal(line[14]) in _DISPOSITIONS and line[15] in flags:
         return f"{len(line)} fields without a header, the 15th a disposition and the 16th an AMA flag"
