@@ -328,9 +328,9 @@ def test_the_lake_does_not_depend_on_how_rows_are_delivered(data: st.DataObject)
 def test_damage_to_one_line_changes_that_row_only(
     at: int, place: float, put: bytes, cut: int, form: Any, streamed: int
 ) -> None:
-    rows = [{**DAY, "employee_key": f"e{n}", "leave_type": 'a "b"'} for n in range(11)]
+    rows = [{**DAY, "employee_key": f"e{n}", "leave_type": 'é "b"'} for n in range(11)]
     if form is as_csv:
-        rows = [{**row, "leave_type": '"a ""b"""'} for row in rows]
+        rows = [{**row, "leave_type": '"é ""b"""'} for row in rows]
     lines = form(*rows).encode().splitlines()
     lines = lines[-11:] if form is as_lines else lines
     line = lines[at if form is as_csv else at - 1]
@@ -344,6 +344,6 @@ def test_damage_to_one_line_changes_that_row_only(
         # A stray mark before a JSON object counts as a record of its own, and the object is taken.
         rows_in = sum(account.rows_in for account in accounts)
         assert rows_in in (11, 12)
-        loaded = {row[0] for row in desk.rows("attendance", "employee_key", where="leave_type = 'a \"b\"'")}
+        loaded = {row[0] for row in desk.rows("attendance", "employee_key", where="leave_type = 'é \"b\"'")}
         assert {f"e{n}" for n in range(11) if n != at - 1} <= loaded
         assert len(desk.quarantine()) == rows_in - sum(account.loaded + account.duplicate for account in accounts)
