@@ -69,6 +69,7 @@ create table if not exists unknown_field (
 create table if not exists redaction (
     delivery integer not null references delivery, table_name text not null, kind text not null, count integer not null
 ) strict;
+create table if not exists doubt (delivery integer not null references delivery, message text not null) strict;
 create table if not exists live (
     path text primary key, table_name text not null, source text not null, event_date text not null
 ) strict;
@@ -85,6 +86,14 @@ create table if not exists change (
 create table if not exists touched (sequence integer not null, first text not null, last text not null) strict;
 create index if not exists touched_sequence on touched (sequence);
 """
+
+
+_CONTRACT = hashlib.sha256(
+    repr(
+        [(table.feed, table.name, str(table.schema), table.key, table.event_time) for table in TABLES.values()]
+    ).encode()
+).hexdigest()
+"""What tells the tables as they lie in the lake from those of another version."""
 
 
 class IngestError(Exception):
@@ -146,7 +155,10 @@ class Drift:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivered file as the manifest keeps it; ``declared`` is the digest of the source's declaration."""
+    """A delivered file as the manifest keeps it.
+
+    ``declared`` is the digest of the source's declaration, ``doubts`` say what is doubtful about the files of its pass.
+    """
 
     source: str
     file: str
@@ -157,6 +169,7 @@ class Delivery:
     state: str
     reason: str | None = None
     tallies: tuple[Tally, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -267,6 +280,16 @@ class Lake:
                 for source, table, name, rows, files, first, last_file, last in manifest.execute(query)
             ]
 
+    def doubts(self) -> list[tuple[str, str, int]]:
+        """Return what is doubtful about the files of a source as they were last taken: source, message and files."""
+        query = """
+            select source, message, count(*) from doubt join delivery on delivery.id = doubt.delivery
+            where delivery.id in (select max(id) from delivery group by source, file)
+            group by source, message order by source, message
+        """
+        with self._manifest() as manifest:
+            return manifest.execute(query).fetchall()
+
     def redactions(self) -> list[tuple[str, str, int]]:
         """Return how often each kind was redacted in the texts of a source: source, kind and count."""
         query = """
@@ -325,22 +348,31 @@ class Lake:
                 _record(manifest, delivery, now)
 
     def bind(self, pseudonyms: Pseudonyms) -> None:
-        """Tie the lake to one pseudonym key.
+        """Tie the lake to one pseudonym key and to the contract as it is.
 
         Raises:
-            IngestError: the lake was filled with another key.
+            IngestError: the lake was filled with another key, or by a version with another contract.
         """
+        if self._bound("contract", _CONTRACT) != _CONTRACT:
+            raise IngestError(
+                f"{self.root}: the lake was filled by a version of Gaugebook with another contract, so its tables have"
+                f" other columns. Move {self.root} and the warehouse away and run again: everything in landing is taken"
+                " anew"
+            )
         fingerprint = pseudonyms.fingerprint()
-        before = self._setting("pseudonym_key")
-        if before is None:
-            with self._manifest() as manifest:
-                manifest.execute("insert into setting values ('pseudonym_key', ?)", [fingerprint])
-        elif before != fingerprint:
+        before = self._bound("pseudonym_key", fingerprint)
+        if before != fingerprint:
             raise IngestError(
                 f"{self.root}: the lake was filled with the pseudonym key {before}, the key given now is {fingerprint};"
                 " with two keys one customer would have two pseudonyms. Set the earlier key again; a key that follows"
                 " it is declared as `rotated_to` and comes into force by `gaugebook pseudonyms rotate`"
             )
+
+    def _bound(self, name: str, value: str) -> str:
+        """Return a setting, which is ``value`` from now on when there was none."""
+        with self._manifest() as manifest:
+            manifest.execute("insert or ignore into setting values (?, ?)", [name, value])
+        return self._setting(name) or value
 
     def pseudonym_key(self) -> str | None:
         """Return the fingerprint of the keys that the lake is tied to."""
@@ -993,3 +1025,4 @@ def _record(manifest: sqlite3.Connection, delivery: Delivery, now: str) -> None:
         "insert into redaction values (?, ?, ?, ?)",
         [(inserted, t.table, kind, count) for t in delivery.tallies for kind, count in sorted(t.redacted.items())],
     )
+    manifest.executemany("insert into doubt values (?, ?)", [(inserted, doubt) for doubt in delivery.doubts])

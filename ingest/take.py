@@ -114,6 +114,7 @@ class _Pass:
     files: Sequence[Landed]
     parts: list[tuple[int, DeliveredFile]] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
     marked: bool = False
     by_line: bool = False
 
@@ -154,7 +155,8 @@ class _Pass:
                     tallies.append(Tally(table, fit + failed, loaded, fit - loaded, failed, fields, marks))
             reasons = [self.refused[index] for index in parts if index in self.refused]
             is_taken = len(reasons) < len(parts)
-            entries.append(file.entry(self.source.name, declared, tallies, "; ".join(reasons), is_taken=is_taken))
+            entry = file.entry(self.source.name, declared, tallies, "; ".join(reasons), is_taken=is_taken)
+            entries.append(replace(entry, doubts=tuple(self.doubts) if tallies else ()))
         self.change.commit(entries, declared)
         return entries
 
@@ -176,6 +178,7 @@ class _Pass:
         zone = self.source.time_zone or self.site.time_zone
         while True:
             begin(self.con)
+            self.doubts.clear()
             tables: dict[str, set[str]] = {}
             delivered = [part for _, part in self.parts if part.index not in refusals]
             try:
@@ -184,6 +187,7 @@ class _Pass:
                         refusals[batch.file.index] = batch
                     else:
                         tables.setdefault(batch.table, set()).update(batch.expected)
+                        self.doubts |= dict.fromkeys(batch.doubts)
                         self._take_in(batch)
                 if any(self.change.repeats(table, f"incoming_{table}") for table in tables):
                     raise _LookAgain

@@ -6,7 +6,7 @@ between two values of one indicator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,7 @@ _WORDS = {
         "trial": "On trial; nothing is loaded",
         "not_matched": "Not taken: the `files` pattern of the source does not match {names}",
         "unknown_field": "Kept in `extra`, unknown to the contract: {name}, {rows} rows in {files} files",
+        "doubt": "Doubtful in {files} files of {source}: {message}",
         "redacted": "Redacted in texts of {source}: {kinds}",
         "unresolved": "Declared nowhere: {count} {what}, {rows} rows; `gaugebook unresolved` lists them",
         "agent": "agents",
@@ -86,6 +87,7 @@ _WORDS = {
         "trial": "试收,不入库",
         "not_matched": "未接收:数据源的 `files` 不匹配 {names}",
         "unknown_field": "契约之外的字段,保存在 `extra`:{name},{files} 个文件共 {rows} 行",
+        "doubt": "{source} 有 {files} 个文件存疑:{message}",
         "redacted": "{source} 文本中已脱敏:{kinds}",
         "unresolved": "未声明的{what} {count} 个,共 {rows} 行;详见 `gaugebook unresolved`",
         "agent": "坐席",
@@ -130,6 +132,8 @@ def show(console: Console, home: Home, outcome: Outcome) -> None:
     if outcome.accounts:
         console.print(_accounts_table(words, outcome.accounts))
     _show_not_loaded(console, home, centre, outcome.accounts)
+    for doubt in _doubts(words, Lake(home.lake), {account.source for account in outcome.accounts}):
+        console.print(doubt, style="yellow", soft_wrap=True)
     if outcome.built:
         console.print(words["checks"].format(passed=outcome.checks_passed, failed=len(outcome.warnings)))
         for warning in outcome.warnings:
@@ -199,6 +203,7 @@ def show_inspection(console: Console, inspection: Inspection) -> None:
 def _noted(home: Home, centre: Centre, lake: Lake) -> Iterator[str]:
     """Yield what was taken and is worth a look: fields nobody knows, what was redacted, names nothing declares."""
     words = _WORDS[centre.locale]
+    yield from _doubts(words, lake, {source.name for source in centre.sources})
     for each in lake.drift():
         name = f"{each.source}: {each.table}.{each.field}"
         yield words["unknown_field"].format(name=name, rows=f"{each.rows:,}", files=f"{each.files:,}")
@@ -209,6 +214,12 @@ def _noted(home: Home, centre: Centre, lake: Lake) -> Iterator[str]:
         unknown = list(found)
         rows = sum(each.rows for each in unknown)
         yield words["unresolved"].format(count=f"{len(unknown):,}", what=words[what], rows=f"{rows:,}")
+
+
+def _doubts(words: dict[str, str], lake: Lake, sources: Collection[str]) -> Iterator[str]:
+    for source, message, files in lake.doubts():
+        if source in sources:
+            yield words["doubt"].format(source=source, message=message, files=f"{files:,}")
 
 
 def show_rehearsal(console: Console, centre: Centre, rehearsal: Rehearsal) -> None:

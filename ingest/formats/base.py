@@ -58,10 +58,6 @@ class RefusedFile(Exception):  # noqa: N818 - what it says happened, not a fault
         self.mend = mend
 
 
-class DeliveryWarning(UserWarning):
-    """Something about delivered files is doubtful, though every row of them can be read."""
-
-
 @dataclass(frozen=True)
 class Fault:
     """Why a format finds a row unfit that the core could read: the rule broken, and how to mend it."""
@@ -96,7 +92,8 @@ class Batch:
     source does not know may be left out) and those of ``PLACE``; or a ``Scan``. Both ``rows`` and ``rejects`` may have
     a column ``_path`` with the JSON path of a record. Where a column ``_unfit`` is not null it is the place among
     ``faults`` of why the row is unfit. ``expected`` names fields that the source declares to be kept in ``extra``;
-    every other one found there counts as a field the contract does not know.
+    every other one found there counts as a field the contract does not know. ``doubts`` say what is doubtful about the
+    files though each row can be read.
     """
 
     table: str
@@ -104,6 +101,7 @@ class Batch:
     rejects: pa.Table = field(default_factory=REJECTS.empty_table)
     faults: tuple[Fault, ...] = ()
     expected: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

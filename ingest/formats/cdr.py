@@ -19,7 +19,7 @@ from pydantic import AfterValidator, model_validator
 from ingest.conform import literal
 from ingest.formats.base import REJECTS, About, Batch, DeliveredFile, Export, Reading, RefusedFile
 from ingest.formats.line_blocks import cells, line_blocks, rejected
-from ingest.formats.local_time import declare_zone, warn_of_clocks
+from ingest.formats.local_time import clock_doubts, declare_zone
 from ingest.lake import Change
 from ingest.source import SourceBase
 
@@ -124,10 +124,10 @@ def read(
         )
         for _ in line_blocks(alike, con, source.delimiter.encode()):
             con.execute(f"create or replace temp table cdr_records as {records}")
-            warn_of_clocks(con, "select occurred_at, uniqueid from cdr_records where rule is null", zone)
+            doubts = clock_doubts(con, "select occurred_at, uniqueid from cdr_records where rule is null", zone)
             con.execute(_ROWS)
             rejects = con.execute(_REJECTED).to_arrow_table().cast(REJECTS)
-            yield Batch("call_record", "cdr_rows", rejects)
+            yield Batch("call_record", "cdr_rows", rejects, doubts=doubts)
 
 
 def derive(change: Change, source: CdrSource, con: duckdb.DuckDBPyConnection, again: bool) -> None:

@@ -5,12 +5,9 @@ How a mapped column of a spreadsheet is read, with its own declarations, belongs
 
 from __future__ import annotations
 
-import warnings
-
 import duckdb
 
 from ingest.conform import literal
-from ingest.formats.base import DeliveryWarning
 
 _OFFSET = r"(?:[+-]\d{2}(?::?\d{2})?|Z)$"
 
@@ -39,22 +36,20 @@ def declare_zone(con: duckdb.DuckDBPyConnection, zone: str) -> None:
     con.execute(_MACROS.replace("$zone", literal(zone)))
 
 
-def warn_of_clocks(con: duckdb.DuckDBPyConnection, times: str, zone: str) -> None:
-    """Warn when local times usually differ from UNIX times beside them by quarters of an hour, as zones do.
+def clock_doubts(con: duckdb.DuckDBPyConnection, times: str, zone: str) -> tuple[str, ...]:
+    """Return a doubt when local times usually differ from UNIX times beside them by quarters of an hour, as zones do.
 
     ``times`` is SQL for an instant read on the clocks of ``zone`` and a text that ends in the UNIX time it should be
     (``1366720340.303267`` of Asterisk's channel ids).
     """
     [minutes] = con.execute(_DIFFERENCE.format(times=times)).fetchone() or (None,)
-    if minutes:
-        sign, (hours, rest) = "+-"[minutes < 0], divmod(abs(minutes), 60)
-        warnings.warn(
-            DeliveryWarning(
-                f"local times are {sign}{hours}:{rest:02} h from the UNIX times beside them (clocks_disagree);"
-                f" check the zone declared for the source, {zone}, and whether the source writes UTC"
-            ),
-            stacklevel=2,
-        )
+    if not minutes:
+        return ()
+    sign, (hours, rest) = "+-"[minutes < 0], divmod(abs(minutes), 60)
+    return (
+        f"local times are {sign}{hours}:{rest:02} h from the UNIX times beside them (clocks_disagree);"
+        f" check the zone declared for the source, {zone}, and whether the source writes UTC",
+    )
 
 
 _DIFFERENCE = r"""

@@ -21,7 +21,7 @@ from ingest.conform import UNDECODABLE, literal
 from ingest.formats import agent_states, queue_lines, queue_visits
 from ingest.formats.base import REJECTS, About, Batch, DeliveredFile, Export, Reading
 from ingest.formats.line_blocks import rejected
-from ingest.formats.local_time import warn_of_clocks
+from ingest.formats.local_time import clock_doubts
 from ingest.formats.queue_lines import QueueTable
 from ingest.lake import Change
 from ingest.source import SourceBase
@@ -70,8 +70,7 @@ def read(
     table = source.table
     con.execute("create or replace temp table begun_files (_file integer, begun_at bigint)")
     for _ in queue_lines.table_rows(files, table, zone, con) if table else queue_lines.lines(files, con):
-        if table and table.time == "local":
-            warn_of_clocks(con, _CLOCKS, zone)
+        doubts = clock_doubts(con, _CLOCKS, zone) if table and table.time == "local" else ()
         con.execute(_UNUSUAL)
         con.execute(_PRIVATE)
         con.execute(_BEGUN)
@@ -79,7 +78,7 @@ def read(
         con.execute("drop table private_fields; drop table unusual_lines")
         con.execute(f"create or replace temp view queue_events as {_EVENTS}")
         rejects = con.execute(_REJECTED).to_arrow_table().cast(REJECTS)
-        yield Batch("queue_event", "queue_events", rejects)
+        yield Batch("queue_event", "queue_events", rejects, doubts=doubts)
         con.execute("drop view queue_events; drop table identified_lines")
     con.execute("drop table begun_files")
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from ingest.formats.base import DeliveryWarning
 from ingest.formats.queue_lines import QueueTable
 from ingest.formats.queue_log import QueueLogSource
 from tests.unit.ingest.deliveries import Desk
@@ -45,9 +43,8 @@ HEADER = ["callid", "queuename", "agent", "event", "data1", "data2", "data3", "d
 def taken(tmp_path: Path, table: QueueTable, content: str, **declared) -> Desk:
     desk = Desk(tmp_path, source(table, **declared))
     desk.deliver("queue_log.txt", content)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        [account] = desk.take()
+    [account] = desk.take()
+    assert desk.lake.doubts() == []
     assert (account.state, account.loaded, account.quarantined) == ("taken", 3, 0)
     assert desk.rows("tel_interaction", COLUMNS) == [VISIT]
     assert desk.rows("tel_interaction", "epoch(queued_at)::bigint, customer_ref") == [
@@ -150,8 +147,10 @@ def test_local_times_that_disagree_with_unix_times_are_a_warning_with_the_offset
     )
     wrong.deliver("queue_log.csv", content)
     # 08:00 in Tokyo is 23:00 UTC, an hour before the UNIX time, which decides.
-    with pytest.warns(DeliveryWarning, match=r"local times are -1:00 h from the UNIX times .* Asia/Tokyo"):
-        wrong.take()
+    wrong.take()
+    [(_, message, files)] = wrong.lake.doubts()
+    assert message.startswith("local times are -1:00 h from the UNIX times")
+    assert "Asia/Tokyo" in message and files == 1
     assert wrong.rows("tel_interaction", "epoch(queued_at)::bigint") == [(T,)]
 
 
@@ -159,5 +158,6 @@ def test_without_a_unix_time_the_ids_of_calls_tell_a_wrong_zone(tmp_path: Path) 
     rows = [["time", *HEADER], *([clock(e[0]), *padded(e)] for e in EVENTS)]
     desk = Desk(tmp_path, source(QueueTable(time="local"), time_zone="UTC"))
     desk.deliver("queue_log.csv", "".join(",".join(row) + "\n" for row in rows))
-    with pytest.warns(DeliveryWarning, match=r"\+8:00 h"):
-        desk.take()
+    desk.take()
+    [(_, message, _)] = desk.lake.doubts()
+    assert "+8:00 h" in message

@@ -277,3 +277,12 @@ def test_small_increments_read_only_partitions_near_the_new_dates(desk: Desk, mo
     days = [(day - Lake(desk.root / "lake").touched(0)[-1]).days for day in read]  # type: ignore[operator]
     # Twice the state_days of 7 before the new date.
     assert min(days) >= -14
+
+
+def test_a_lake_of_another_contract_is_not_added_to(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.deliver("queue_log.1", MORNING)
+    desk.take()
+    monkeypatch.setattr("ingest.lake._CONTRACT", "another")
+    desk.deliver("queue_log.2", NOON)
+    with pytest.raises(IngestError, match=r"another contract.*run again"):
+        desk.take()
