@@ -78,6 +78,7 @@ def _telephony(lake: Lake, draw: Random, source: str, agents: list[str], day: da
         if outcome == "answered":
             talk, acw = draw.randrange(300_000), draw.choice((None, draw.randrange(60_000)))
             row |= {"agent_key": draw.choice(agents), "answered_at": str(met), "talk_ms": talk, "acw_ms": acw}
+            row |= {"hold_ms": draw.choice((None, 0, 10_000))}
             row |= {"ended_at": str(met + timedelta(milliseconds=talk)), "ended_by": draw.choice(("agent", "customer"))}
             row |= {"transfer_kind": draw.choice((None, None, "blind"))}
         if outcome != "open":

@@ -12,7 +12,7 @@ import yaml
 from ingest.formats.base import DeliveredFile
 from ingest.formats.spreadsheet import SpreadsheetSource, read
 from ingest.lake import Lake
-from ingest.privacy import Pseudonyms
+from ingest.privacy import Pseudonyms, register
 from ingest.source import Name, Site
 from ingest.take import take
 
@@ -75,6 +75,7 @@ def test_reader_reaches_the_known_answers() -> None:
     source = SpreadsheetSource.model_validate(SOURCE)
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
+        register(con, Pseudonyms(b"a key for tests!"))
         (batch,) = read([DeliveredFile(SAMPLE, 0, SAMPLE.name, "x")], source, "Europe/London", con)
         assert len(batch.rejects) == 0
         con.register("visits", batch.rows)

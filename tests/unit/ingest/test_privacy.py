@@ -196,7 +196,7 @@ def test_redacting_again_changes_nothing(parts: list[str]) -> None:
 
 
 DECLARED = Redaction(
-    phone_regions=("FR",),
+    phone_regions=("ES",),
     also=frozenset({"id15", "plate_gb", "plate_us"}),
     patterns=(Declared(kind="order", pattern=r"(?i)ord-([0-9]{6})"), Declared(kind="street", pattern=r"[0-9]+ Elm St")),
 )
@@ -206,7 +206,7 @@ DECLARED = Redaction(
     ("text", "redacted"),
     [
         ("ORD-123456 to 12 Elm St", "ORD-[order] to [street]"),
-        ("01 70 18 99 00", "[phone]"),
+        ("912 345 678", "[phone]"),
         ("0161 496 0999", "0161 496 0999"),
         ("旧身份证110105491231002", "旧身份证[id]"),
         ("my car AB12 CDE", "my car [plate]"),
