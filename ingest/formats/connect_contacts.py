@@ -273,11 +273,9 @@ select contact.* exclude (event_date, previous_id, method)
             when following.method = 'QUEUE_TRANSFER' and outcome = 'abandoned' then 'flow_ended'
             else outcome end as outcome,
         case when following.method = 'CALLBACK' then transfer_kind
-            when following.next_queue not like 'agent/%' then 'queue'
-            when following.method is not null then 'attended' else transfer_kind end as transfer_kind,
-        case when following.method <> 'CALLBACK' then next_queue else transfer_to end as transfer_to)
-from contact semi join concerned using (interaction_id)
-left join following on following.previous_id = contact.interaction_id
+            when following.next_queue not like 'agent/%' then 'queue' else 'attended' end as transfer_kind,
+        case when following.method = 'CALLBACK' then transfer_to else next_queue end as transfer_to)
+from contact join following on following.previous_id = contact.interaction_id
 """
 
 

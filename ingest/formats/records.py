@@ -4,6 +4,9 @@ A file is cut into records while it is read, in bounded memory, and DuckDB parse
 that is no JSON does not take those beside it with it. What the fields of a record mean is the business of its format.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported, where a type checker does not see them.)
+
 from __future__ import annotations
 
 import json
@@ -21,7 +24,7 @@ import pyarrow.compute as pc
 from ingest.conform import literal
 from ingest.formats.base import PLACE, REJECTS, Batch, DeliveredFile, RefusedFile, batch_schema
 
-BLOCK = 24_000_000
+BLOCK = 48_000_000
 """Bytes that are read, cut and parsed at a time."""
 
 LONGEST = 16_000_000
@@ -31,7 +34,7 @@ RAW = 10_000
 """Characters of a record that are kept to show it."""
 
 _PIECES = pa.schema([*PLACE, pa.field("_is_first", pa.bool_())])
-_ROWS = 20_000
+_ROWS = 4096
 _QUOTE, _BACKSLASH = ord('"'), ord("\\")
 _STEPS = np.zeros(256, np.int64)
 _STEPS[[ord("{"), ord("[")]] = 1
@@ -54,30 +57,23 @@ def parsed(
 ) -> Iterator[pa.Table]:
     """Parse the records of the files, some at a time; yield what is no JSON, as ``REJECTS``.
 
-    Each time a table is yielded the temporary table ``table`` holds the next records: ``_file``, ``_line``, ``_raw``,
-    ``fields`` (the record's own field names) and ``o``, the fields that ``structure`` names (a structure of DuckDB's
-    ``json_transform``), null where one is absent or of another type. ``_line`` is the line in JSON lines, otherwise the
-    number of the record in the file. Objects with an array of records under one of the names in ``pages`` are pages.
+    Each time a table is yielded the view ``table`` gives the next records: ``_file``, ``_line``, ``_raw``, ``fields``
+    (the record's own field names) and ``o``, the fields that ``structure`` names (a structure of DuckDB's
+    ``json_transform``), null where one is absent or of another type. A query parses what it asks for, so that texts
+    are not copied beforehand. ``_line`` is the line in JSON lines, otherwise the number of the record in the file.
+    Objects with an array of records under one of the names in ``pages`` are pages.
 
     Raises:
         RefusedFile: nothing at the beginning of a file is JSON; ``what`` says in the message what was expected.
     """
     whole = {file.index: file for file in files}
-    transform = f"case when ltrim(_raw)[1] = '{{' then try(json_transform(_raw, {literal(json.dumps(structure))})) end"
+    transform = f"json_transform(_raw, {literal(json.dumps(structure))})"
+    records = f"{table}_records"
     for pieces in _gathered(files, pages):
-        con.register("record_pieces", pieces)
-        con.execute(
-            f"create or replace temp table {table} as"
-            f" select _file, _line, _raw, _is_first, try(json_keys(_raw)) as fields, {transform} as o"
-            " from record_pieces where trim(_raw, ' \t\r') <> ''"
-        )
-        con.unregister("record_pieces")
-        unreadable = con.execute(
-            f"select _file, bool_or(_is_first) and not bool_or(o is not null) from {table}"
-            " group by _file having bool_or(o is null)"
-        ).fetchall()
-        for index, is_refused in unreadable:
-            if is_refused:
+        found, rejects = pieces, REJECTS.empty_table()
+        is_record = _are_records(con, pieces)
+        if not pc.all(is_record).as_py():
+            for index in _files_without(pieces, is_record):
                 raise RefusedFile(
                     whole[index],
                     1,
@@ -85,8 +81,31 @@ def parsed(
                     f"the file holds no JSON where {what} were expected",
                     f"deliver {what} as JSON, whole and as they were exported",
                 )
-        yield _mended(con, table, transform) if unreadable else REJECTS.empty_table()
-    con.execute(f"drop table if exists {table}")
+            found, rejects = _mended(con, pieces, is_record)
+        con.register(records, found)
+        con.execute(
+            f"create or replace temp view {table} as"
+            f" select *, json_keys(_raw) as fields, {transform} as o from {records}"
+        )
+        yield rejects
+        con.execute(f"drop view {table}")
+        con.unregister(records)
+
+
+def _are_records(con: duckdb.DuckDBPyConnection, pieces: pa.Table) -> pa.ChunkedArray:
+    """Whether the pieces are JSON objects, each of them one and whole."""
+    con.register("record_pieces", pieces)
+    is_record = "regexp_matches(_raw, '^[ \t\r\n]*[{]') and json_valid(_raw)"
+    found = con.sql(f"select {is_record} as is_record from record_pieces").to_arrow_table()
+    con.unregister("record_pieces")
+    return found["is_record"]
+
+
+def _files_without(pieces: pa.Table, is_record: pa.ChunkedArray) -> list[int]:
+    """Return the files that begin among the pieces and have no record there."""
+    begun = pieces["_file"].filter(pieces["_is_first"]).unique().to_pylist()
+    readable = set(pieces["_file"].filter(is_record).unique().to_pylist())
+    return [index for index in begun if index not in readable]
 
 
 def refuse_others(
@@ -94,16 +113,19 @@ def refuse_others(
 ) -> None:
     """Refuse a file of whose first records none is what the format reads.
 
-    ``fits`` is SQL over the records in ``table``, true for one that the format may read.
+    ``fits`` is SQL over the records in ``table``, true for one that the format may read. Most files are known by their
+    first record.
 
     Raises:
         RefusedFile: no record fits.
     """
-    if con.execute(f"select exists (from {table} where _is_first)").fetchone() != (True,):
+    doubtful = con.execute(f"select _file from {table} where _is_first and not coalesce({fits}, false)").fetchall()
+    if not doubtful:
         return
     found = con.execute(
-        f"select _file, any_value(fields[:8]) from {table} where o is not null group by _file"
-        f" having not bool_or(coalesce({fits}, false)) and _file in (select _file from {table} where _is_first)"
+        f"select _file, any_value(fields[:8]) from {table} where list_contains(?, _file) group by _file"
+        f" having not bool_or(coalesce({fits}, false))",
+        [[index for (index,) in doubtful]],
     ).fetchone()
     if found:
         file = next(file for file in files if file.index == found[0])
@@ -161,13 +183,13 @@ def structure_of(fields: Iterable[Field]) -> dict[str, Any]:
 
 
 def read_fields(
-    con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str, Field], found: str, known: Iterable[str] = ()
+    con: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str, Field], found: str, known: Iterable[str]
 ) -> pa.Table:
     """Make the temporary table ``table`` of the records in ``found``, with a column for each of ``fields``.
 
-    It has ``_file``, ``_line``, ``_raw`` and ``fields`` too, and ``unknown``, the names among them that are not
-    ``known``. A record of which a required field is missing, or one that
-    is there cannot be read, is left out and returned among the rejects.
+    It has ``_file``, ``_line`` and ``_raw`` too, and ``unknown``, the names of the record's fields that are not
+    ``known``. A record of which a required field is missing, or one that is there cannot be read, is left out and
+    returned among the rejects.
     """
     found_at = {name: f"o.{_quoted(field.path)}" for name, field in fields.items()}
     values = {name: at if fields[name].inner else f"nullif({at}, '')" for name, at in found_at.items()}
@@ -180,13 +202,9 @@ def read_fields(
         for name, field in fields.items()
         if field.required or field.kind != "text"
     )
-    con.execute(f"create or replace temp table record_shapes as select distinct fields from {found}")
     con.execute(
-        f"create or replace temp table {table} as"
-        f" select * exclude (o), case {faults} end as _fault"
-        f" from (select _file, _line, _raw, fields, unknown, o, {read} from {found}"
-        f" left join (select fields, {unknown_fields(known)} as unknown from record_shapes) using (fields)"
-        f" order by {found}.rowid)"
+        f"create or replace temp table {table} as select * exclude (o), case {faults} end as _fault"
+        f" from (select _file, _line, _raw, {_unknown(known)} as unknown, o, {read} from {found})"
     )
     rejects = con.execute(
         "select _file, _line, 'unreadable_field' as rule, '$.' || _fault || ' is missing or cannot be read' as message,"
@@ -210,11 +228,11 @@ def seen(head: bytes, *names: str) -> str | None:
     return f"JSON with the fields {', '.join(names)}"
 
 
-def unknown_fields(known: Iterable[str]) -> str:
+def _unknown(known: Iterable[str]) -> str:
     """SQL for the names in ``fields`` that are not known; null when all are."""
-    names = f"[{', '.join(map(literal, known))}]"
-    unknown = f"list_filter(fields, lambda name: not list_contains({names}, name))"
-    return f"case when not list_has_all({names}, fields) then {unknown} end"
+    names = ", ".join(map(literal, known))
+    unknown = f"list_filter(fields, lambda name: name not in ({names}))"
+    return f"case when not list_has_all([{names}], fields) then {unknown} end"
 
 
 def without_nulls(**values: str) -> str:
@@ -245,11 +263,10 @@ def batch(
     return Batch(table, rows, pa.concat_tables([REJECTS.empty_table(), *rejects]), expected=tuple(kept))
 
 
-def _mended(con: duckdb.DuckDBPyConnection, table: str, transform: str) -> pa.Table:
-    """Take apart what is no JSON: whole records go to the table, the rest is returned as rejects."""
-    broken = con.execute(f"select _file, _line, _raw, _is_first from {table} where o is null").to_arrow_table()
-    con.execute(f"delete from {table} where o is null")
-    key = con.execute(f"select fields[1] from {table} limit 1").fetchone()
+def _mended(con: duckdb.DuckDBPyConnection, pieces: pa.Table, is_record: pa.ChunkedArray) -> tuple[pa.Table, pa.Table]:
+    """Take apart the pieces that are no records; return all whole records, and the rest as rejects."""
+    broken, found = pieces.filter(pc.invert(is_record)), pieces.filter(is_record)
+    key = con.execute("select json_keys(?)[1]", [found["_raw"][0].as_py()]).fetchone() if len(found) else None
     begins = re.compile(rf'\{{\s*"{re.escape(key[0])}"\s*:|^\{{' if key and key[0] else r"^\{", re.MULTILINE)
     whole: list[dict[str, Any]] = []
     rejects: list[dict[str, Any]] = []
@@ -260,15 +277,11 @@ def _mended(con: duckdb.DuckDBPyConnection, table: str, transform: str) -> pa.Ta
             else:
                 place = {"_file": piece["_file"], "_line": piece["_line"], "raw": text[:RAW]}
                 rejects.append({**place, **_BROKEN})
-    con.register("record_pieces", pa.Table.from_pylist(whole, _PIECES))
-    con.execute(
-        f"insert into {table} select _file, _line, _raw, _is_first, try(json_keys(_raw)), {transform}"
-        " from record_pieces"
-    )
-    con.unregister("record_pieces")
-    left = con.execute(f"select _file, _line, left(_raw, {RAW}) as raw from {table} where o is null").to_arrow_table()
-    con.execute(f"delete from {table} where o is null")
-    return pa.Table.from_pylist([*rejects, *({**row, **_BROKEN} for row in left.to_pylist())], REJECTS)
+    parts = pa.Table.from_pylist(whole, _PIECES)
+    is_record = _are_records(con, parts)
+    for piece in parts.filter(pc.invert(is_record)).to_pylist():
+        rejects.append({"_file": piece["_file"], "_line": piece["_line"], "raw": piece["_raw"][:RAW], **_BROKEN})
+    return pa.concat_tables([found, parts.filter(is_record)]), pa.Table.from_pylist(rejects, REJECTS)
 
 
 _BROKEN = {
@@ -353,7 +366,7 @@ def _table(file: int, count: int, text: bytes, starts: np.ndarray, ends: np.ndar
     bounds[0:-1:2], bounds[1:-1:2], bounds[-1] = starts, ends, len(text)
     pieces = pa.StringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text))
     numbers = np.arange(count + 1, count + 1 + len(starts))
-    return pa.table(
+    table = pa.table(
         [
             pa.array(np.full(len(starts), file, np.int32)),
             pa.array(numbers),
@@ -362,6 +375,8 @@ def _table(file: int, count: int, text: bytes, starts: np.ndarray, ends: np.ndar
         ],
         schema=_PIECES,
     )
+    is_written = pc.match_substring_regex(table["_raw"], r"[^ \t\r]")
+    return table if pc.all(is_written).as_py() else table.filter(is_written)
 
 
 class _Lines:

@@ -129,6 +129,30 @@ def test_lines_count_from_one_and_blank_ones_count(con, tmp_path):
         ]
 
 
+def test_values_within_values_stay_with_their_record_wherever_batches_end(con, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "_ROWS", 3)
+    path = tmp_path / "nested.json"
+    texts = [json.dumps({"id": str(number), "a": {"b": {"c": str(number)}}}) for number in range(10)]
+    path.write_text("\n".join([*texts[:5], "broken", *texts[5:]]), encoding="utf-8")
+    fields = {"id": records.Field("id", required=True), "nested": records.Field("a.b.c")}
+    structure = records.structure_of(fields.values())
+    for rejects in records.parsed([DeliveredFile(path, 0, path.name, "")], con, "found", structure, "records"):
+        records.read_fields(con, "told", fields, "found", ("id", "a"))
+        assert con.execute("select id, nested from told order by _line").fetchall() == [
+            (str(n),) * 2 for n in range(10)
+        ]
+        assert rejects["_line"].to_pylist() == [6]
+
+
+def test_names_that_are_not_known_are_told_in_the_order_of_the_record(con, tmp_path):
+    path = tmp_path / "drifted.json"
+    path.write_text('{"z":1,"n":1,"y":{"w":2}}\n{"n":2}\n{}\n{"n":3,"y":null}\n', encoding="utf-8")
+    for _ in records.parsed([DeliveredFile(path, 0, path.name, "")], con, "found", {"n": "VARCHAR"}, "records"):
+        records.read_fields(con, "told", {"n": records.Field("n", "number")}, "found", ("n", "x"))
+        told = con.execute("select _line, unknown from told order by _line").fetchall()
+        assert told == [(1, ["z", "y"]), (2, None), (3, None), (4, ["y"])]
+
+
 def test_many_small_files_are_parsed_together(con, tmp_path):
     assert found(con, tmp_path, *(f'{{"id": "{number}"}}' for number in range(30)))[0] == [str(n) for n in range(30)]
 
