@@ -525,7 +525,7 @@ ABOUT = About(
         "The delimiter of a CSV file is declared, or told from the header if only one of , ; tab | gives known names.",
         "A number with a fraction is no whole number; 12.0 is.",
         "CSV whose quoted fields hold line breaks, and files in which a key occurs twice, are read record by record,"
-        " which takes two to four times as long.",
+        " which takes longer.",
     ),
     exports=(
         Export(
