@@ -33,7 +33,7 @@ EARLIEST, LATEST = "1900-01-01", "2200-01-01"
 """Event dates outside are slips of a format, not dates."""
 
 UNDECODABLE = "\ufdd0"
-"""Stands in a text before the two hexadecimal digits of a byte that could not be decoded."""
+"""Stands before the two hexadecimal digits of a byte that cannot be decoded; Unicode keeps it free of any character."""
 
 
 @dataclass(frozen=True)

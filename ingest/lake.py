@@ -96,6 +96,11 @@ _CONTRACT = hashlib.sha256(
 """What tells the tables as they lie in the lake from those of another version."""
 
 
+def widened(days: Iterable[date], by: int) -> list[date]:
+    """Return the days and those up to ``by`` days before and after each, in order."""
+    return sorted({day + timedelta(days=offset) for day in days for offset in range(-by, by + 1)})
+
+
 class IngestError(Exception):
     """Ingest cannot go on; the message says what is wrong and how to mend it."""
 

@@ -5,8 +5,8 @@ lines ended by LF or CRLF, and documents (workbooks, Parquet) as they are. A fil
 place; everything else goes through the spill folder, chunk by chunk, so that memory does not depend on the file.
 
 Of a byte order mark, valid UTF-8 and the source's declared ``encoding`` the first that applies decides. Bytes that
-then do not belong to the encoding become ``MARK`` and two hexadecimal digits: they cost the rows they stand in, not the
-file, unless the encoding as a whole is wrong. What the text means does not belong here.
+then do not belong to the encoding become ``UNDECODABLE`` and two hexadecimal digits: they cost the rows they stand in,
+not the file, unless the encoding as a whole is wrong. What the text means does not belong here.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ingest.conform import UNDECODABLE
 from ingest.formats.base import DeliveredFile, RefusedFile
-
-MARK = "\ufdd0"
-"""Stands before the two hexadecimal digits of a byte that cannot be decoded; Unicode keeps it free of any character."""
 
 UNPACKED_BYTES = 32 * 1024**3
 """The most that one delivered file may hold unpacked: a year of a large centre's calls is less, a disk more."""
@@ -73,7 +71,7 @@ _UNPLAIN = re.compile(r"[*?\[\]\x00-\x1f\x7f\ud800-\udfff]")
 def _marked(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "".join(f"{MARK}{byte:02x}" for byte in error.object[error.start : error.end]), error.end
+    return "".join(f"{UNDECODABLE}{byte:02x}" for byte in error.object[error.start : error.end]), error.end
 
 
 codecs.register_error("gaugebook-mark", _marked)
@@ -403,9 +401,9 @@ def _rewritten(file: DeliveredFile, encoding: str, folder: Path) -> DeliveredFil
             text = re.sub("\n\ufeff+", "\n", text)
             begins_line = text.endswith("\n") if text else begins_line
             encoded = text.encode()
-            marks = text.count(MARK)
+            marks = text.count(UNDECODABLE)
             if marks or in_line:
-                hits = [MARK in line for line in text.split("\n")]
+                hits = [UNDECODABLE in line for line in text.split("\n")]
                 in_header = in_header or (lines == 0 and hits[0])
                 marked += sum(hits) - (in_line and hits[0])
                 in_line = hits[-1] or (in_line and len(hits) == 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -20,7 +19,7 @@ from ingest.conform import literal
 from ingest.formats.base import REJECTS, About, Batch, DeliveredFile, Export, Reading, RefusedFile
 from ingest.formats.line_blocks import cells, line_blocks, rejected
 from ingest.formats.local_time import clock_doubts, declare_zone
-from ingest.lake import Change
+from ingest.lake import Change, widened
 from ingest.source import SourceBase
 
 DAYS = 2
@@ -136,7 +135,7 @@ def derive(change: Change, source: CdrSource, con: duckdb.DuckDBPyConnection, ag
         return
     new = change.rows("call_record") if again else "fresh_call_record"
     days = {row[0] for row in con.execute(f"select distinct event_date from {new}").fetchall()}
-    near = sorted({day + timedelta(days=offset) for day in days for offset in range(-DAYS, DAYS + 1)})
+    near = widened(days, DAYS)
     con.execute(f"create or replace temp table concerned_calls as select distinct call_id from {new}")
     calls = f"(from {change.rows('call_record', near)} where call_id in (from concerned_calls))"
     con.execute(_CALLS.format(source=literal(source.name), records=calls))

@@ -22,7 +22,7 @@ Privacy: names of agents other than the user name stay here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -44,7 +44,7 @@ from ingest.formats.records import (
     seen,
     structure_of,
 )
-from ingest.lake import Change
+from ingest.lake import Change, widened
 from ingest.source import SourceBase
 
 WHAT = "events of an Amazon Connect agent event stream"
@@ -112,8 +112,8 @@ def derive(change: Change, source: ConnectAgentEventsSource, con: duckdb.DuckDBP
         return
     newest = max(every)
     days |= _lasting(change, con, newest)
-    around = _widened(days, source.state_days)
-    events = change.rows("agent_event", _widened(set(around), source.state_days))
+    around = widened(days, source.state_days)
+    events = change.rows("agent_event", widened(around, source.state_days))
     local = f"cast({{}} at time zone {literal(change.zone)} as date)".format
     statuses = pa.table(
         {"status": pa.array(source.states.keys(), pa.string()), "class": pa.array(source.states.values(), pa.string())}
@@ -150,10 +150,6 @@ def _lasting(change: Change, con: duckdb.DuckDBPyConnection, newest: date) -> se
         " where ended_at is null group by all"
     )
     return found
-
-
-def _widened(days: set[date], by: int) -> list[date]:
-    return sorted({day + timedelta(days=offset) for day in days for offset in range(-by, by + 1)})
 
 
 _CONTACT = (

@@ -24,7 +24,6 @@ tags, references, names and addresses do not; fields that are not known here are
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +41,7 @@ from ingest.formats.records import (
     seen,
     structure_of,
 )
-from ingest.lake import Change
+from ingest.lake import Change, widened
 from ingest.source import SourceBase
 
 WHAT = "Amazon Connect contact records"
@@ -132,7 +131,7 @@ def derive(change: Change, source: ConnectContactsSource, con: duckdb.DuckDBPyCo
     if "fresh_tel_interaction" not in {row[0] for row in con.execute("show tables").fetchall()}:
         return
     fresh = [row[0] for row in con.execute("select distinct event_date from fresh_tel_interaction").fetchall()]
-    near = sorted({day + timedelta(days=offset) for day in fresh for offset in range(-DAYS, DAYS + 1)})
+    near = widened(fresh, DAYS)
     con.execute(_FOLLOWED.format(near=change.rows("tel_interaction", near)))
     concerned = "interaction_id in (select interaction_id from contacts_followed)"
     change.replace("tel_interaction", "contacts_followed", near, concerned)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -25,6 +24,7 @@ from ingest.formats.base import About, Batch, DeliveredFile, Export, Reading, Re
 from ingest.formats.conversion import convert
 from ingest.formats.delimited import LONGEST, text_blocks
 from ingest.formats.sheet import Layout, Sheet, column_names, rejected
+from ingest.lake import widened
 from ingest.mapping import TableMapping
 from ingest.source import SourceBase, TimeZone
 
@@ -122,7 +122,7 @@ def derive(change: Any, source: NiceIexSource, con: duckdb.DuckDBPyConnection, a
     if not con.execute("select 1 from information_schema.tables where table_name = ?", [f"fresh_{TABLE}"]).fetchone():
         return
     fresh = con.execute(f"select distinct event_date from fresh_{TABLE}").fetchall()
-    near = sorted({day + timedelta(days=step) for (day,) in fresh for step in (-1, 0, 1)})
+    near = widened((day for (day,) in fresh), 1)
     if near:
         con.execute(
             "create or replace temp table iex_standing as"

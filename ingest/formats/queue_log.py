@@ -23,7 +23,7 @@ from ingest.formats.base import REJECTS, About, Batch, DeliveredFile, Export, Re
 from ingest.formats.line_blocks import rejected
 from ingest.formats.local_time import clock_doubts
 from ingest.formats.queue_lines import QueueTable
-from ingest.lake import Change
+from ingest.lake import Change, widened
 from ingest.source import SourceBase
 
 PauseState = Literal["break", "meal", "training", "meeting", "offline", "other"]
@@ -99,9 +99,9 @@ def derive(change: Change, source: QueueLogSource, con: duckdb.DuckDBPyConnectio
         return
     newest = max(every)
     concerned = fresh | _lasting(change, con, newest, source.state_days)
-    around = _widened(concerned, source.state_days)
-    near = _widened(concerned, queue_visits.DAYS + 1)
-    events = _named(change.rows("queue_event", _widened(around, source.state_days)), source.members)
+    around = widened(concerned, source.state_days)
+    near = widened(concerned, queue_visits.DAYS + 1)
+    events = _named(change.rows("queue_event", widened(around, source.state_days)), source.members)
     calls = _named(change.rows("queue_event", near), source.members)
     of_agents = of_calls = "true"
     restarts = f"(from {calls} where event = 'QUEUESTART')"
@@ -145,10 +145,6 @@ def _lasting(change: Change, con: duckdb.DuckDBPyConnection, newest: date, days:
         f" from {change.rows('agent_state', found)} where ended_at is null"
     )
     return found
-
-
-def _widened(days: set[date] | list[date], by: int) -> list[date]:
-    return sorted({day + timedelta(days=offset) for day in days for offset in range(-by, by + 1)})
 
 
 def _listed(values: Sequence[str]) -> str:

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 import duckdb
@@ -34,6 +33,7 @@ from ingest.formats.delimited import read_text
 from ingest.formats.dialogue import told
 from ingest.formats.records import RAW, batch, instant, parsed, without_nulls
 from ingest.formats.sheet import Layout
+from ingest.lake import widened
 from ingest.source import SourceBase, TimeZone
 
 MESSAGE = r"^\[(?P<time>[^\]]+)\]\s*(?P<speaker>[^:：]{1,80})[:：]\s?(?P<text>.*)$"
@@ -176,7 +176,7 @@ def derive(change: Any, source: TranscriptSource, con: duckdb.DuckDBPyConnection
     fresh = change.rows("chat_message") if again else "fresh_chat_message"
     con.execute(f"create or replace temp table transcript_concerned as select distinct conversation_id from {fresh}")
     found = {row[0] for row in con.execute(f"select distinct event_date from {fresh}").fetchall()}
-    days = sorted({day + timedelta(days=n) for day in found for n in range(-source.span_days, source.span_days + 1)})
+    days = widened(found, source.span_days)
     con.execute(
         "create or replace temp table transcript_message as"
         " select *, false as hands_over, cast(extra ->> 'position' as bigint) as position"

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import opening
+from ingest.conform import UNDECODABLE
 from ingest.formats.base import DeliveredFile
-from ingest.opening import MARK, Part, opened
+from ingest.opening import Part, opened
 
 TEXT = "工号,姓名\n1,José\n2,王芳\n"
 
@@ -119,14 +120,14 @@ def test_bytes_of_another_encoding_among_many_lines_are_marked(open_file: Open) 
     lines = ["1,王芳\n".encode()] * 99
     lines[50] = "1,José\n".encode("latin-1")
     text = read(open_file, b"".join(lines))
-    assert text.split("\n")[50] == f"1,Jos{MARK}e9"
-    assert text.count(MARK) == 1
+    assert text.split("\n")[50] == f"1,Jos{UNDECODABLE}e9"
+    assert text.count(UNDECODABLE) == 1
     # The same where nothing else lies beyond ASCII: one line in a hundred is damage, no encoding.
-    assert read(open_file, b"1,Wang\n" * 99 + b"1,Jos\xe9\n").count(MARK) == 1
+    assert read(open_file, b"1,Wang\n" * 99 + b"1,Jos\xe9\n").count(UNDECODABLE) == 1
 
 
 def test_a_character_cut_off_at_the_end_is_marked(open_file: Open) -> None:
-    assert read(open_file, TEXT.encode() + "芳".encode()[:2]) == f"{TEXT}{MARK}e8{MARK}8a"
+    assert read(open_file, TEXT.encode() + "芳".encode()[:2]) == f"{TEXT}{UNDECODABLE}e8{UNDECODABLE}8a"
 
 
 @pytest.mark.parametrize("returns", ["a\rb\r", "a\r\nb\rc\nd\r\n"])
