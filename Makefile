@@ -55,11 +55,11 @@ clean: ## forget the environment and the home
 	$(UV) venv -q --python-preference only-system --python '>=3.11' .venv
 
 .venv/.runtime: requirements/runtime.txt pyproject.toml | .venv/bin/python
-	@test -e .venv/.dev || $(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements/runtime.txt
-	@test -e .venv/.dev || $(UV) pip install -q --python .venv/bin/python --no-deps -e .
+	@test -e .venv/.dev || $(UV) pip install -q --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/runtime.txt
+	@test -e .venv/.dev || $(UV) pip install -q --compile-bytecode --python .venv/bin/python --no-deps -e .
 	touch $@
 
 .venv/.dev: requirements/dev.txt pyproject.toml | .venv/bin/python
-	$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements/dev.txt
-	$(UV) pip install -q --python .venv/bin/python --no-deps -e .
+	$(UV) pip install -q --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/dev.txt
+	$(UV) pip install -q --compile-bytecode --python .venv/bin/python --no-deps -e .
 	touch .venv/.runtime $@
