@@ -113,7 +113,10 @@ class Batches:
 
 
 class Lake(Batches):
-    """The lake's Parquet files as batches: the rows of one table in some ``event_date`` partitions."""
+    """The lake's Parquet files as batches: the rows of one table in some ``event_date`` partitions.
+
+    A view of each of ``REFERENCES`` is there throughout, whole.
+    """
 
     grain = ("source_system", "event_date")
     identity = ("source_system", "event_date", "source_record_id")
@@ -123,6 +126,8 @@ class Lake(Batches):
         super().__init__(duckdb.connect(config={"temp_directory": f"{root}/.spill"}))
         self.connection.execute("set TimeZone = 'UTC'")
         self.root = root
+        for name in REFERENCES:
+            self._view(name, TABLES[name], sorted(root.glob(f"{TABLES[name].feed}/{name}/event_date=*/*.parquet")))
 
     def files(self, table: Table, dates: Iterable[date]) -> list[Path]:
         """Files of the partitions ``dates`` of ``table``, in a stable order."""
@@ -148,9 +153,6 @@ class Lake(Batches):
         earlier = {day - timedelta(days=lag) for day in dates for lag in VOLUME_LAGS_DAYS}
         self._view("batch", table, self.files(table, dates))
         self._view("history", table, self.files(table, earlier.union(dates)))
-        for name in REFERENCES:
-            reference = TABLES[name]
-            self._view(name, reference, sorted((self.root / reference.feed / name).glob("event_date=*/*.parquet")))
         self._table("touched", pa.table({"event_date": pa.array(sorted(dates), pa.date32())}))
 
     def _view(self, name: str, table: Table, files: Sequence[Path]) -> None:

@@ -32,23 +32,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Batch:
-    """A suite, the profile it judges, what a profile row stands for, and how to find rows that break a predicate."""
+    """Suites, the profile they judge, what a profile row stands for, and how to find rows that break a predicate."""
 
-    suite: Suite
+    suites: Sequence[Suite]
     frame: pd.DataFrame
     grain: tuple[str, ...]
     sample: Callable[[str], list[dict[str, str]]]
 
 
 def validate(batches: Iterable[Batch]) -> list[Verdict]:
-    """Judge each batch by its suite.
+    """Judge each batch by its suites: one verdict a suite.
 
     A measure that is null on every row of its profile has nothing to judge and is left out.
 
     Raises:
         RuntimeError: An expectation could not be evaluated; that is a fault of the suite, not of the data.
     """
-    return [_verdict(batch) for batch in batches]
+    return [verdict for batch in batches for verdict in _verdicts(batch)]
 
 
 def validate_deliveries(lake_root: Path, partitions: Mapping[str, Sequence[date]]) -> list[Verdict]:
@@ -65,7 +65,7 @@ def validate_deliveries(lake_root: Path, partitions: Mapping[str, Sequence[date]
             if table.raw or not files:
                 continue
             verdicts += validate(
-                [Batch(columns_suite(table), lake.columns(table, files), ("file", "amiss"), lambda _: [])]
+                [Batch([columns_suite(table)], lake.columns(table, files), ("file", "amiss"), lambda _: [])]
             )
             if verdicts[-1].passed:
                 lake.load(table, dates)
@@ -89,11 +89,9 @@ def validate_indicators(warehouse: Path, dates: Sequence[date] | None) -> list[V
 
 def _measured(batches: Batches, suites: Sequence[Suite]) -> list[Batch]:
     profile = batches.profile(suites)
-    return [
-        Batch(suite, profile, batches.grain, lambda predicate: batches.sample(suites, predicate))
-        for suite in suites
-        if len(profile)
-    ]
+    if profile.empty:
+        return []
+    return [Batch(suites, profile, batches.grain, lambda predicate: batches.sample(suites, predicate))]
 
 
 @cache
@@ -105,34 +103,49 @@ def _whole_frame() -> BatchDefinition:
     return asset.add_batch_definition_whole_dataframe("whole")
 
 
-def _verdict(batch: Batch) -> Verdict:
-    suite, frame = batch.suite, batch.frame
-    filled = set(frame.columns[frame.notna().any()])
-    judged = [expectation for expectation in suite.expectations if expectation.column in filled]
+def _verdicts(batch: Batch) -> list[Verdict]:
+    # One validation for all suites: setting one up costs as much as judging two expectations.
+    filled = set(batch.frame.columns[batch.frame.notna().any()])
+    judged = {
+        suite.name: [expectation for expectation in suite.expectations if expectation.column in filled]
+        for suite in batch.suites
+    }
+    everything = [expectation for expectations in judged.values() for expectation in expectations]
+    measured = batch.frame[list(dict.fromkeys(expectation.column for expectation in everything))]
     result = (
         _whole_frame()
-        .get_batch({"dataframe": frame})
-        .validate(gx.ExpectationSuite(f"{suite.table}.{suite.name}", expectations=judged), result_format="BASIC")
+        .get_batch({"dataframe": measured})
+        .validate(gx.ExpectationSuite(batch.suites[0].table, expectations=everything), result_format="BASIC")
     )
-    findings = tuple(_finding(batch, outcome) for outcome in result.results)
+    findings = [_finding(batch, outcome) for outcome in result.results]
+    return [
+        _verdict(suite, [f for f in findings if f.name in {e.column for e in judged[suite.name]}])
+        for suite in batch.suites
+    ]
+
+
+def _verdict(suite: Suite, findings: Sequence[Finding]) -> Verdict:
     return Verdict(
         suite=suite.name,
         table=suite.table,
         passed=all(finding.success for finding in findings),
         critical_failed=any(not finding.success and finding.severity == "critical" for finding in findings),
-        expectations=findings,
+        expectations=tuple(findings),
     )
 
 
 def _finding(batch: Batch, outcome: ExpectationValidationResult) -> Finding:
     rule, frame = outcome.expectation_config, batch.frame
     if rule is None or "observed_value" not in outcome.result:
-        raise RuntimeError(f"{batch.suite.table}.{batch.suite.name}: not evaluated: {outcome.exception_info}")
+        raise RuntimeError(f"{batch.suites[0].table}: not evaluated: {outcome.exception_info}")
     name, observed = rule.kwargs["column"], outcome.result["observed_value"]
-    measured = frame[name]
     low, high = rule.kwargs.get("min_value", -inf), rule.kwargs.get("max_value", inf)
-    beyond = frame.loc[(measured < low) | (measured > high), [*batch.grain, name]]
-    measure = batch.suite.measures.get(name)
+    where, sample = [], []
+    if not outcome.success:
+        beyond = frame.loc[(frame[name] < low) | (frame[name] > high), [*batch.grain, name]]
+        where = beyond.head(SAMPLE_ROWS).to_dict("records")
+        failing = next((suite.measures[name].failing for suite in batch.suites if name in suite.measures), None)
+        sample = batch.sample(failing) if failing else []
     return Finding(
         name=name,
         description=rule.description or "",
@@ -141,6 +154,6 @@ def _finding(batch: Batch, outcome: ExpectationValidationResult) -> Finding:
         success=bool(outcome.success),
         observed=float(observed),
         unexpected=int(observed) if rule.type == "expect_column_sum_to_be_between" else None,
-        where=beyond.head(SAMPLE_ROWS).to_dict("records"),
-        sample=batch.sample(measure.failing) if measure and measure.failing and not outcome.success else [],
+        where=where,
+        sample=sample,
     )
