@@ -9,8 +9,10 @@ from datetime import date, timedelta
 
 from dagster import (
     AssetCheckKey,
+    AssetKey,
     AssetSelection,
     DefaultSensorStatus,
+    JobDefinition,
     OpExecutionContext,
     RunRequest,
     ScheduleDefinition,
@@ -27,6 +29,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from ingest import Lake
+from ingest.contract import TABLES
 from ingest.landing import fingerprint
 from orchestration import builds, retention
 from orchestration.assets import DAYS_TAG, DELIVERIES, INDICATORS, OUTSTANDING, WRITER_POOL, Workplace
@@ -96,6 +99,20 @@ def run_tags(plan: builds.Plan, lake: Lake, history_from: date, requested: Seque
     }
 
 
+def concerned(plan: builds.Plan, lake: Lake, refresh: JobDefinition) -> list[AssetKey]:
+    """Return the assets of a run that builds ``plan``: all but contract tables without a row in its days.
+
+    Dagster stores two events for each asset and day, and most tables are empty on most days of most centres.
+    """
+    days = lake.touched(0) if plan.everything else plan.days
+    empty = {
+        AssetKey([table.feed, table.name])
+        for table in TABLES.values()
+        if not table.raw and not lake.partitions(table.name, days)
+    }
+    return sorted(set(refresh.asset_layer.executable_asset_keys) - empty)
+
+
 @sensor(job_name=TAKE, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED)
 def landing_sensor(context: SensorEvaluationContext, workplace: Workplace) -> SkipReason | RunRequest:
     """Take deliveries when the content of landing has changed and has come to rest."""
@@ -112,7 +129,7 @@ def landing_sensor(context: SensorEvaluationContext, workplace: Workplace) -> Sk
 
 
 @sensor(job_name=REFRESH, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED)
-def lake_sensor(workplace: Workplace) -> Iterator[SkipReason | RunRequest]:
+def lake_sensor(context: SensorEvaluationContext, workplace: Workplace) -> Iterator[SkipReason | RunRequest]:
     """Refresh when the lake holds changes the warehouse does not, late days included."""
     home = workplace.home
     lake = Lake(home.lake)
@@ -121,7 +138,9 @@ def lake_sensor(workplace: Workplace) -> Iterator[SkipReason | RunRequest]:
         yield SkipReason("the warehouse holds everything the lake holds")
         return
     tags = run_tags(plan, lake, workplace.centre.history_from)
-    yield RunRequest(run_key=f"{plan.sequence}-{plan.fingerprint[:12]}", tags=tags)
+    assert context.repository_def, "Dagster evaluates sensors within their code location"
+    assets = concerned(plan, lake, context.repository_def.get_job(REFRESH))
+    yield RunRequest(run_key=f"{plan.sequence}-{plan.fingerprint[:12]}", tags=tags, asset_selection=assets)
 
 
 def sensors() -> list[SensorDefinition]:

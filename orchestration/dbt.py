@@ -85,6 +85,12 @@ def _parsed_from(home: Home) -> str:
     return f"{project_fingerprint()} {version('dbt-core')} {home.lake}"
 
 
+def begin() -> None:
+    """Import what a build needs, for a caller who has something to wait for meanwhile."""
+    import dbt.adapters.duckdb.connections
+    import dbt.cli.main  # noqa: F401
+
+
 def build(
     home: Home,
     variables: Mapping[str, Any],

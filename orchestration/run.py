@@ -7,19 +7,20 @@ at the same time in a process beside it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from expectations.judge import Judge
 from ingest import Account, Lake
-from orchestration import builds, taking
+from orchestration import builds, dbt, taking
 from orchestration.centre import Centre, load
 from orchestration.home import Home
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance, ExecuteInProcessResult, JobDefinition
+    from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, JobDefinition
 
 
 BY_TAG, COMMAND_LINE = "gaugebook/by", "command line"
@@ -67,7 +68,7 @@ def run(home: Home, requested: Iterable[date] = ()) -> Outcome:
 def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: Judge) -> Outcome:
     from dagster import DagsterInstance
 
-    from orchestration.automation import REFRESH, SERVE, TAKE, run_tags
+    from orchestration.automation import REFRESH, SERVE, TAKE, concerned, run_tags
     from orchestration.location import build_definitions
 
     definitions = build_definitions(home, judge)
@@ -80,7 +81,13 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
         if _is_up_to_date(home, centre, plan):
             return Outcome(accounts)
         tags = run_tags(plan, lake, centre.history_from, days)
-        result = _execute(definitions.resolve_job_def(SERVE if plan.is_empty else REFRESH), instance, tags)
+        if plan.is_empty:
+            result = _execute(definitions.resolve_job_def(SERVE), instance, tags)
+        else:
+            # While Great Expectations judges the deliveries this process only waits.
+            Thread(target=dbt.begin, daemon=True).start()
+            refresh = definitions.resolve_job_def(REFRESH)
+            result = _execute(refresh, instance, tags, concerned(plan, lake, refresh))
         builds.record_served(home, centre)
     evaluations = result.get_asset_check_evaluations()
     return Outcome(
@@ -108,10 +115,16 @@ def _bury_killed_runs(instance: DagsterInstance) -> None:
         instance.event_log_storage.free_concurrency_slots_for_run(killed.run_id)
 
 
-def _execute(job: JobDefinition, instance: DagsterInstance, tags: dict[str, str]) -> ExecuteInProcessResult:
+def _execute(
+    job: JobDefinition, instance: DagsterInstance, tags: dict[str, str], assets: Sequence[AssetKey] | None = None
+) -> ExecuteInProcessResult:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     result = job.execute_in_process(
-        instance=instance, tags={**tags, BY_TAG: COMMAND_LINE}, run_config=quiet, raise_on_error=False
+        instance=instance,
+        tags={**tags, BY_TAG: COMMAND_LINE},
+        run_config=quiet,
+        raise_on_error=False,
+        asset_selection=assets,
     )
     if result.success:
         return result

@@ -5,7 +5,7 @@
 {%- endmacro %}
 
 
-{#- Condition on a lake table's partition column: only the partitions that the touched dates need. -#}
+{#- Condition on a staging model's event_date: only the partitions of its lake table that the touched dates need. -#}
 {% macro partition_filter(table) -%}
     {%- set partitions = var('read_partitions') -%}
     {%- if flags.FULL_REFRESH or table not in partitions -%}

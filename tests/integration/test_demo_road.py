@@ -13,12 +13,17 @@ import duckdb
 import psycopg
 import pytest
 from click.testing import Result
+from dagster import AssetKey, RunRequest, SkipReason, build_sensor_context
 from typer.testing import CliRunner
 
 from ingest import Lake
+from ingest.contract import TABLES
+from orchestration.assets import DELIVERIES, INDICATORS, Workplace
+from orchestration.automation import lake_sensor
 from orchestration.builds import Ledger, days_between
 from orchestration.cli import app
 from orchestration.home import Home
+from orchestration.location import build_definitions
 from serving.metabase.client import Metabase
 from tests import browser, road
 from tests.leaks import Identifiers, contents, published
@@ -283,3 +288,30 @@ def test_pages_open_without_an_error_and_lead_somewhere(travelled: Road, page: b
         assert not [address for address in page.requests if address.startswith("http")], path
         links = page.run("[...document.querySelectorAll('a')].map((link) => link.href.split('#')[0])")
         assert all(Path(link.removeprefix("file://")).exists() for link in links if link), path
+
+
+def asked(home: Home) -> list[RunRequest | SkipReason]:
+    repository = build_definitions(home).get_repository_def()
+    context = build_sensor_context(
+        repository_def=repository, resources={"workplace": Workplace(home_dir=str(home.root))}
+    )
+    return list(lake_sensor(context))
+
+
+def test_a_run_is_asked_for_with_the_tables_that_have_rows(whole: Home, tmp_path: Path) -> None:
+    unbuilt = Home(tmp_path)
+    unbuilt.centre_file.write_text(whole.centre_file.read_text())
+    unbuilt.lake.symlink_to(whole.lake)
+    [request] = asked(unbuilt)
+    assert isinstance(request, RunRequest) and request.asset_selection
+    lake = Lake(whole.lake)
+    tables = {AssetKey([table.feed, table.name]): table.name for table in TABLES.values() if not table.raw}
+    filled = {key for key, name in tables.items() if lake.partitions(name, lake.touched(0))}
+    assert 0 < len(filled) < len(tables)
+    assert tables.keys() & set(request.asset_selection) == filled
+    assert INDICATORS in request.asset_selection and DELIVERIES not in request.asset_selection
+
+
+def test_nothing_is_asked_for_when_everything_is_built(whole: Home) -> None:
+    [answer] = asked(whole)
+    assert isinstance(answer, SkipReason)

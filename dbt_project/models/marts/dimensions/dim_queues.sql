@@ -10,12 +10,16 @@ with declared as (
 observed as (
 
     select queue_key from {{ ref('stg_telephony__interactions') }}
+    where {{ partition_filter('tel_interaction') }}
     union distinct
     select queue_key from {{ ref('stg_telephony__offers') }}
+    where {{ partition_filter('tel_offer') }}
     union distinct
     select queue_key from {{ ref('stg_chat__conversations') }}
+    where {{ partition_filter('chat_conversation') }}
     union distinct
     select queue_key from {{ ref('stg_chat__survey_invitations') }}
+    where {{ partition_filter('csat') }}
     union distinct
     select queue_key from declared
 

@@ -7,13 +7,14 @@
 with agent_states as (
 
     select * from {{ ref('stg_telephony__agent_states') }}
+    where {{ partition_filter('agent_state') }}
 
 ),
 
 roster as (
 
     select * from {{ ref('stg_hr__roster_shifts') }}
-    where activity in ('work', 'break', 'meal', 'training', 'meeting')
+    where {{ partition_filter('roster_shift') }} and activity in ('work', 'break', 'meal', 'training', 'meeting')
 
 ),
 

@@ -1,7 +1,7 @@
 with conversations as (
 
     select * from {{ ref('stg_chat__conversations') }}
-    where is_requested
+    where {{ partition_filter('chat_conversation') }} and is_requested
 
 ),
 

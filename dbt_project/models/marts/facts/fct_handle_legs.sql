@@ -1,21 +1,21 @@
 with interactions as (
 
     select * from {{ ref('stg_telephony__interactions') }}
-    where direction = 'inbound' and answered_at is not null
+    where {{ partition_filter('tel_interaction') }} and direction = 'inbound' and answered_at is not null
 
 ),
 
 conversations as (
 
     select * from {{ ref('stg_chat__conversations') }}
-    where is_requested and first_agent_message_at is not null
+    where {{ partition_filter('chat_conversation') }} and is_requested and first_agent_message_at is not null
 
 ),
 
 evaluations as (
 
     select * from {{ ref('stg_qa__evaluations') }}
-    where status <> 'draft' and interaction_id is not null
+    where {{ partition_filter('qa_evaluation') }} and status <> 'draft' and interaction_id is not null
 
 ),
 

@@ -1,6 +1,7 @@
 with offers as (
 
     select * from {{ ref('stg_telephony__offers') }}
+    where {{ partition_filter('tel_offer') }}
 
 ),
 

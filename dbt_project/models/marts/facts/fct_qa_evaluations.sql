@@ -1,6 +1,7 @@
 with evaluations as (
 
     select * from {{ ref('stg_qa__evaluations') }}
+    where {{ partition_filter('qa_evaluation') }}
 
 ),
 

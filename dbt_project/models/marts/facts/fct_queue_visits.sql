@@ -1,14 +1,14 @@
 with interactions as (
 
     select * from {{ ref('stg_telephony__interactions') }}
-    where direction = 'inbound' and queued_at is not null
+    where {{ partition_filter('tel_interaction') }} and direction = 'inbound' and queued_at is not null
 
 ),
 
 conversations as (
 
     select * from {{ ref('stg_chat__conversations') }}
-    where is_requested
+    where {{ partition_filter('chat_conversation') }} and is_requested
 
 ),
 

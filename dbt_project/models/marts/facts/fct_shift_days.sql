@@ -1,13 +1,14 @@
 with roster as (
 
     select * from {{ ref('stg_hr__roster_shifts') }}
-    where activity in ('work', 'break', 'meal', 'training', 'meeting')
+    where {{ partition_filter('roster_shift') }} and activity in ('work', 'break', 'meal', 'training', 'meeting')
 
 ),
 
 attendance as (
 
     select * from {{ ref('stg_hr__attendance') }}
+    where {{ partition_filter('attendance') }}
 
 ),
 

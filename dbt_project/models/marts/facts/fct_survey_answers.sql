@@ -1,7 +1,7 @@
 with invitations as (
 
     select * from {{ ref('stg_chat__survey_invitations') }}
-    where answered_at is not null
+    where {{ partition_filter('csat') }} and answered_at is not null
 
 ),
 

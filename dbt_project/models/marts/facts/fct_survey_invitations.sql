@@ -1,6 +1,7 @@
 with invitations as (
 
     select * from {{ ref('stg_chat__survey_invitations') }}
+    where {{ partition_filter('csat') }}
 
 ),
 

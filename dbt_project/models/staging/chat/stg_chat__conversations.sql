@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('chat', 'chat_conversation') }}
-    where {{ partition_filter('chat_conversation') }}
 
 ),
 
@@ -42,6 +41,9 @@ renamed as (
         source.human_requested_at is not null
         and source.human_requested_at
         <= coalesce(source.first_agent_message_at, source.human_requested_at) as is_requested,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.created_at,

@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('chat', 'chat_message') }}
-    where {{ partition_filter('chat_message') }}
 
 ),
 
@@ -31,6 +30,9 @@ renamed as (
 
         -- booleans
         source.is_private,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.sent_at,

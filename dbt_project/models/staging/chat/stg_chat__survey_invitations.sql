@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('chat', 'csat') }}
-    where {{ partition_filter('csat') }}
 
 ),
 
@@ -37,6 +36,9 @@ renamed as (
         source.score,
         source.scale_min,
         source.scale_max,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.contact_at,

@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('hr', 'attendance') }}
-    where {{ partition_filter('attendance') }}
 
 ),
 
@@ -17,6 +16,7 @@ renamed as (
         leave_type,
 
         -- dates
+        event_date,
         work_date,
 
         -- timestamps

@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('hr', 'roster_shift') }}
-    where {{ partition_filter('roster_shift') }}
 
 ),
 
@@ -26,6 +25,9 @@ renamed as (
 
         -- booleans
         source.is_paid,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.start_at,

@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('qa', 'qa_answer') }}
-    where {{ partition_filter('qa_answer') }}
 
 ),
 
@@ -32,6 +31,9 @@ renamed as (
         -- booleans
         source.is_na,
         source.is_fatal_failed,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.evaluated_at,

@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('qa', 'qa_evaluation') }}
-    where {{ partition_filter('qa_evaluation') }}
 
 ),
 
@@ -36,6 +35,9 @@ renamed as (
         -- booleans
         source.is_fatal,
         source.is_random,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.evaluated_at,

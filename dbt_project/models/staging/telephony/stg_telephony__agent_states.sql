@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('telephony', 'agent_state') }}
-    where {{ partition_filter('agent_state') }}
 
 ),
 
@@ -27,6 +26,7 @@ renamed as (
         sources.time_zone,
 
         -- dates
+        source.event_date,
         source.event_date as started_on,
 
         -- timestamps

@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('telephony', 'tel_interaction') }}
-    where {{ partition_filter('tel_interaction') }}
 
 ),
 
@@ -51,6 +50,9 @@ renamed as (
 
         -- booleans
         source.is_open,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.started_at,

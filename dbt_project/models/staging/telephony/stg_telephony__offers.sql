@@ -1,7 +1,6 @@
 with source as (
 
     select * from {{ source('telephony', 'tel_offer') }}
-    where {{ partition_filter('tel_offer') }}
 
 ),
 
@@ -35,6 +34,9 @@ renamed as (
 
         -- numerics
         source.ring_ms / 1e3 as ring_seconds,
+
+        -- dates
+        source.event_date,
 
         -- timestamps
         source.offered_at,
