@@ -23,6 +23,7 @@ from orchestration.centre import CentreError, load
 from orchestration.home import Home
 from orchestration.taking import landing_of
 from serving import dictionary
+from serving.language import Locale, difference, reading
 
 if TYPE_CHECKING:
     from orchestration.centre import Centre
@@ -102,8 +103,6 @@ _WORDS = {
         "below_floor": "样本过少",
     },
 }
-
-_UNITS = {"percent": " %", "points": " pt", "seconds": " s"}
 
 _NAMES = 10
 """Names of files that are listed before the rest is only hinted at."""
@@ -378,7 +377,7 @@ def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table
     return table
 
 
-def _headline_table(home: Home, words: dict[str, str], locale: str, as_of: str) -> Table:
+def _headline_table(home: Home, words: dict[str, str], locale: Locale, as_of: str) -> Table:
     table = Table()
     table.add_column(words["indicator"])
     for column in (as_of, words["before"], words["change"], words["target"]):
@@ -387,23 +386,15 @@ def _headline_table(home: Home, words: dict[str, str], locale: str, as_of: str) 
     for name_en, name_zh, unit, value, before, status, target in _rows(
         home, _HEADLINES, [as_of, as_of, [*dictionary.FAMILIES]]
     ):
-        change = value - before if value is not None and before is not None else None
         table.add_row(
             name_zh if locale == "zh" else name_en,
-            _number(value, unit),
-            _number(before, unit),
-            _number(change, "points" if unit == "percent" else unit, sign="+"),
-            _number(target, unit),
+            reading(value, unit, locale),
+            reading(before, unit, locale),
+            difference(value, before, unit, locale),
+            reading(target, unit, locale),
             words[status],
         )
     return table
-
-
-def _number(value: float | None, unit: str, sign: str = "") -> str:
-    if value is None:
-        return "–"
-    digits = 0 if unit in ("count", "people") and float(value).is_integer() else 1
-    return f"{value:{sign},.{digits}f}{_UNITS.get(unit, '')}"
 
 
 def _rows(home: Home, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:

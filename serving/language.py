@@ -32,12 +32,32 @@ WORDS: dict[str, Words] = {
     "quality": Words("Quality", "质检"),
     "customer": Words("Customer", "客户体验"),
     "workforce": Words("Workforce", "人力"),
+    "learning": Words("Learning", "培训与辅导"),
+    "resolution": Words("Resolution", "问题解决"),
+    "wording": Words("Wording", "服务用语"),
+    "outbound": Words("Outbound", "外呼"),
+    "complaints": Words("Complaints", "投诉"),
+    "security": Words("Customer data", "客户数据安全"),
+    "cost": Words("Cost", "成本"),
+    # families that are feeds as well
+    "self_service": Words("Self-service", "自助服务"),
+    "sales": Words("Sales", "销售"),
     # units
     "count": Words("count", "次"),
     "percent": Words("percent", "百分比"),
     "seconds": Words("seconds", "秒"),
     "points": Words("points", "分"),
     "people": Words("people", "人"),
+    "hours": Words("hours", "小时"),
+    "days": Words("days", "天"),
+    "fte": Words("full-time equivalents", "全职人力"),
+    "conversations": Words("conversations", "会话"),
+    "per_hour": Words("per hour", "每小时"),
+    "chars_per_minute": Words("characters per minute", "字/分钟"),
+    "per_thousand": Words("per thousand", "每千"),
+    "per_ten_thousand": Words("per ten thousand", "每万"),
+    "money": Words("money, in the centre's currency", "金额（本中心币种）"),
+    "kappa": Words("kappa, −1 to 1", "kappa 系数（−1 至 1）"),
     # directions
     "higher": Words("higher is better", "越高越好"),
     "lower": Words("lower is better", "越低越好"),
@@ -60,6 +80,11 @@ WORDS: dict[str, Words] = {
     "qa": Words("quality assurance", "质检"),
     "hr": Words("human resources", "人事"),
     "survey": Words("survey", "满意度调查"),
+    "crm_case": Words("cases and complaints", "工单与投诉"),
+    "access_audit": Words("access audit", "访问审计"),
+    "mood": Words("mood check-ins", "情绪打卡"),
+    "recognition": Words("recognition", "表彰"),
+    "finance": Words("finance", "财务"),
     # channels (chat is a feed as well)
     "voice": Words("voice", "语音"),
     # who set a parameter (the centre is a level as well)
@@ -100,6 +125,32 @@ CLASSES: dict[str, Words] = {
     "L": Words("Matures later: provisional until its window closes.", "延迟成熟：观察期结束前为暂定值。"),
     "X": Words("Composite: published with its inputs, not rolled up.", "复合指标：连同输入一并发布，不做汇总。"),
 }
+
+
+class Unit(NamedTuple):
+    """How values of a unit are shown: digits after the point, and what follows the number in a sentence."""
+
+    decimals: int
+    suffix: Words
+
+
+UNITS: dict[str, Unit] = {
+    "count": Unit(0, Words("", "")),
+    "percent": Unit(1, Words("%", "%")),
+    "seconds": Unit(0, Words(" s", " 秒")),
+    "hours": Unit(1, Words(" h", " 小时")),
+    "days": Unit(1, Words(" days", " 天")),
+    "points": Unit(1, Words("", " 分")),
+    "people": Unit(0, Words("", " 人")),
+    "fte": Unit(1, Words(" FTE", " 人力")),
+    "conversations": Unit(2, Words("", " 个会话")),
+    "per_hour": Unit(1, Words(" per hour", " /小时")),
+    "chars_per_minute": Unit(0, Words(" chars/min", " 字/分钟")),
+    "per_thousand": Unit(2, Words(" per 1,000", " /千次")),
+    "per_ten_thousand": Unit(2, Words(" per 10,000", " /万次")),
+    "money": Unit(2, Words("", "")),
+    "kappa": Unit(2, Words("", "")),
+}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MINUS = "\N{MINUS SIGN}"
@@ -119,17 +170,11 @@ def reading(value: float | None, unit: str, locale: Locale) -> str:
     """Return a value with its unit, such as ``71.3%``, ``334 s`` or ``86.2 分``; an en dash when there is none."""
     if value is None:
         return "–"
-    match unit:
-        case "percent":
-            return f"{number(value, 1)}%"
-        case "seconds":
-            return f"{number(value, 0 if abs(value) >= 10 else 1)} {'秒' if locale == 'zh' else 's'}"
-        case "points":
-            return number(value, 1) + (" 分" if locale == "zh" else "")
-        case "people":
-            return number(value, 0) + (" 人" if locale == "zh" else "")
-        case _:
-            return number(value, 0)
+    return number(value, _decimals(value, unit)) + UNITS[unit].suffix.to(locale)
+
+
+def _decimals(value: float, unit: str) -> int:
+    return 1 if unit == "seconds" and abs(value) < 10 else UNITS[unit].decimals
 
 
 def difference(value: float | None, base: float | None, unit: str, locale: Locale) -> str:
@@ -142,10 +187,10 @@ def difference(value: float | None, base: float | None, unit: str, locale: Local
             return f"{_signed(change, 1)} {'个百分点' if locale == 'zh' else 'pt'}"
         case "count" | "people":
             return f"{_signed(100 * change / base, 1)}%"
-        case "seconds":
-            return f"{_signed(change, 0 if abs(change) >= 10 else 1)} {'秒' if locale == 'zh' else 's'}"
-        case _:
+        case "points":
             return _signed(change, 1)
+        case _:
+            return _signed(change, _decimals(change, unit)) + UNITS[unit].suffix.to(locale)
 
 
 def _signed(value: float, decimals: int) -> str:

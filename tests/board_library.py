@@ -58,7 +58,7 @@ def boards() -> Boards:
     parsed = json.loads(manifest(home).read_text())
     library = read_manifest(parsed, PUBLISHED)
     _invent(home.warehouse, library)
-    outcome = build(home, {}, full_refresh=False, select=[SOURCE])
+    outcome = build(home, {}, full_refresh=False, select=["units", SOURCE])
     assert not outcome.failures, outcome.failures
     return Boards(parsed, library, home.warehouse, folder)
 

@@ -32,13 +32,23 @@ SOURCES: dict[str, tuple[str, str]] = {
     "chat": ("chengdu", "Asia/Shanghai"),
     "qa": ("chengdu", "Asia/Shanghai"),
     "hr": ("chengdu", "Asia/Shanghai"),
+    "crm": ("chengdu", "Asia/Shanghai"),
+    "bot": ("chengdu", "Asia/Shanghai"),
+    "shop": ("chengdu", "Asia/Shanghai"),
+    "survey": ("chengdu", "Asia/Shanghai"),
+    "audit": ("chengdu", "Asia/Shanghai"),
+    "finance": ("chengdu", "Asia/Shanghai"),
+    "operations": ("chengdu", "Asia/Shanghai"),
     "pbx_manchester": ("manchester", "Europe/London"),
     "chat_manchester": ("manchester", "Europe/London"),
     "hr_manchester": ("manchester", "Europe/London"),
 }
 """Source -> site and zone, of every lake."""
 
-_SOURCE_OF_FEED = {"telephony": "pbx", "chat": "chat", "qa": "qa", "hr": "hr"}
+_SOURCE_OF_FEED = {
+    **{"telephony": "pbx", "chat": "chat", "qa": "qa", "hr": "hr", "crm_case": "crm", "self_service": "bot"},
+    **{"sales": "shop", "survey": "survey", "access_audit": "audit", "finance": "finance", "operations": "operations"},
+}
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "tel_interaction": {"visit_seq": 1, "channel": "voice", "direction": "inbound", "queue_key": "sales"},

@@ -23,6 +23,10 @@ TOLERANCE = 1e-9
 """Greatest accepted difference, relative to the greater of 1 and the value: sums of floats depend on their order."""
 
 
+SCALES = {"percent": 100, "per_thousand": 1000, "per_ten_thousand": 10_000}
+"""What a quotient is multiplied by to be read in its unit; others are read as they are."""
+
+
 class Disagreement(NamedTuple):
     """One row of `indicator_values` or of MetricFlow's answer that the other side does not have or tells otherwise.
 
@@ -98,7 +102,7 @@ def _parts(metric: dict) -> dict[str, str | None]:
 def _row(metric: dict) -> str:
     """A struct with the indicator's answer; `told` where its fact has rows for the member and the period."""
     parts = _parts(metric)
-    scale = 100 if metric["config"]["meta"]["unit"] == "percent" else 1
+    scale = SCALES.get(metric["config"]["meta"]["unit"], 1)
     told = " OR ".join(f"{part} IS NOT NULL" for part in parts.values() if part)
     return (
         f"{{indicator: '{metric['name']}', numerator: {parts['numerator'] or 'NULL'}::double,"

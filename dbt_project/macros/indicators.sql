@@ -199,7 +199,7 @@ names of its parts.
         {{ 'cast(null as double)' if is_percentile else metric_expression(metric) }} as numerator,
         cast(null as double) as denominator,
         {% endif -%}
-        {{ '100 * ' if indicator.meta.unit == 'percent' }}{{ metric_expression(metric) }} as value,
+        {{ metric_expression(metric) }} as value,
         cast({{ indicator.meta.sample or 'null' }} as bigint) as sample_size
     from {{ indicator.parts[0] }}{% for part in indicator.parts[1:] %}
     full join {{ part }} using (grain, period_start, level, member){% endfor %}

@@ -19,6 +19,9 @@ NOT_PARTS = ("attrition_rate_pct",)
 
 _PART = f"unit = 'percent' and indicator not in ({', '.join(map(repr, NOT_PARTS))})"
 
+SIGNED = ("fte", "kappa")
+"""Units of differences and agreements, which fall below nothing."""
+
 _KEY = ("indicator", "grain", "period_start", "level", "member")
 
 _DIGEST = f"hash({', '.join(_KEY)})"
@@ -52,7 +55,7 @@ INDICATORS = Suite(
         "status unknown": rows_where(f"status is null and period_start is not null or status not in {STATUSES}"),
         "value missing": rows_where("status in ('final', 'provisional') and value is null"),
         "value in spite of status": rows_where("status in ('no_traffic', 'below_floor') and value is not null"),
-        "negative": rows_where("least(numerator, denominator, value, sample_size) < 0"),
+        "negative": rows_where(f"unit not in {SIGNED} and least(numerator, denominator, value, sample_size) < 0"),
         "not a number": rows_where("not isfinite(numerator) or not isfinite(denominator) or not isfinite(value)"),
         "percent out of range": rows_where(f"{_PART} and value > 100 + {TOLERANCE}"),
         "part above whole": rows_where(f"{_PART} and numerator > denominator + {TOLERANCE}"),

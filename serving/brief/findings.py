@@ -137,7 +137,7 @@ class Findings:
 _CENTRE = """
 CREATE OR REPLACE TEMP TABLE centre AS
 SELECT
-    v.*, i.unit, i.direction, CASE i.unit WHEN 'percent' THEN 100 ELSE 1 END AS scale,
+    v.*, i.unit, i.direction, i.scale,
     CASE i.direction WHEN 'higher' THEN v.value < v.target WHEN 'lower' THEN v.value > v.target END AS is_missed
 FROM indicator_values AS v
 JOIN dim_indicators AS i USING (indicator)

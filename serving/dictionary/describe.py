@@ -26,6 +26,8 @@ _LABELS = {
     "newest": Words("Newest", "最新"),
 }
 
+_TIMES = {"percent": " × 100%", "per_thousand": " × 1,000", "per_ten_thousand": " × 10,000"}
+
 
 def describe(warehouse: Path, name: str, locale: Locale = "en") -> dict[str, str]:
     """Return the lines, by label, of the entry that ``name`` means: its key, or its name in English or Chinese.
@@ -59,7 +61,7 @@ def describe(warehouse: Path, name: str, locale: Locale = "en") -> dict[str, str
 
 def _formula(entry: Entry, locale: Locale) -> str:
     parts = [words.to(locale) for words in (entry.numerator, entry.denominator) if words]
-    return " ÷ ".join(parts) + (" × 100%" if entry.unit == "percent" else "")
+    return " ÷ ".join(parts) + _TIMES.get(entry.unit, "")
 
 
 def _joined(words: Iterable[Words], locale: Locale) -> str:

@@ -15,7 +15,10 @@ from serving import ServingError
 from serving.language import Words
 
 TREND_DAYS = 60
-FAMILIES = ("volume", "accessibility", "handling", "quality", "customer", "workforce")
+FAMILIES = (
+    *("volume", "accessibility", "handling", "resolution", "self_service", "quality", "wording", "customer"),
+    *("complaints", "sales", "outbound", "workforce", "learning", "security", "cost"),
+)
 """The order of the dictionary: from the customer's arrival to the people who serve; other families follow."""
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from serving.language import UNITS
 from serving.metabase.spec import (
     LOCALISED,
     SOURCE,
@@ -68,13 +69,6 @@ _COMPARED = {
     "previous_value": Name("the day before", "前一日"),
     "week_ago_value": Name("the week before", "上周同日"),
     "target": Name("the target", "目标"),
-}
-_NUMBERS: Mapping[str, tuple[int, Name]] = {
-    "percent": (1, Name(" %", "%")),
-    "seconds": (0, Name(" s", " 秒")),
-    "points": (1, Name("", "")),
-    "count": (0, Name("", "")),
-    "people": (0, Name("", "")),
 }
 _TARGET_LINE = {"color": "#949AAB", "line.style": "dashed", "line.interpolate": "step-after"}
 _LONG_STREAK = 3
@@ -273,8 +267,8 @@ def _column_key(name: str) -> str:
 
 
 def _number(indicator: Indicator, locale: Locale) -> Document:
-    decimals, suffix = _NUMBERS[indicator.unit]
-    return {"decimals": decimals, **({"suffix": suffix[locale]} if suffix[locale] else {})}
+    decimals, suffix = UNITS[indicator.unit]
+    return {"decimals": decimals, **({"suffix": suffix.to(locale)} if suffix.to(locale) else {})}
 
 
 def _smartscalar(card: Card, indicators: Sequence[Indicator], stage: _Stage, locale: Locale) -> tuple[str, Document]:

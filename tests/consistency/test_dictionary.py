@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ingest.contract import TABLES
+from serving.language import UNITS, WORDS
+
 INDICATORS = Path(__file__).parents[2] / "dbt_project" / "models" / "indicators"
 
 FIRST_25 = {
@@ -32,10 +35,10 @@ META = (
 )
 
 ALLOWED = {
-    "unit": {"count", "percent", "seconds", "points", "people"},
+    "unit": set(UNITS),
     "direction": {"higher", "lower", "band", "neutral"},
     "class": {"A", "S", "R", "P", "D", "L"},
-    "feeds": {"telephony", "chat", "qa", "hr"},
+    "feeds": {table.feed for table in TABLES.values()},
     "grains": {"day", "week", "month"},
 }
 
@@ -66,6 +69,13 @@ def _measures(metric: dict[str, Any]) -> set[str]:
 def test_the_dictionary_holds_the_first_indicators_in_their_families() -> None:
     for family, names in FIRST_25.items():
         assert set(names.split()) <= {metric["name"] for metric in FAMILIES[family]}, family
+
+
+def test_every_unit_of_the_warehouse_can_be_shown() -> None:
+    with (INDICATORS.parents[1] / "seeds" / "units.csv").open(encoding="utf-8") as seed:
+        units = {row["unit"] for row in csv.DictReader(seed)}
+    assert units == set(UNITS)
+    assert units | {family for family, metrics in FAMILIES.items() if metrics} <= set(WORDS)
 
 
 def test_a_name_is_given_once() -> None:

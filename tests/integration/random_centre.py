@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from tests.factories import Lake
+from tests.integration.drawn import DRAWS
 
 FIRST, DAYS = date(2026, 8, 24), 40
 LAST = FIRST + timedelta(days=DAYS - 1)
@@ -39,6 +40,8 @@ def random_centre(home: Path, seed: int = 7) -> Lake:
             _work(lake, draw, sources, agents, day)
             if site == "chengdu":
                 _quality(lake, draw, agents, day)
+            for draw_day in DRAWS:
+                draw_day(lake, draw, site, agents, day)
     return lake
 
 

@@ -120,10 +120,10 @@ select
     told.indicator,
     told.indicator_name_en,
     told.indicator_name_zh,
-    told.indicator_name_en || units.suffix_en as indicator_label_en,
-    told.indicator_name_zh || units.suffix_zh as indicator_label_zh,
-    units.unit_en,
-    units.unit_zh,
+    told.indicator_name_en || coalesce(', ' || units.unit_en, '') as indicator_label_en,
+    told.indicator_name_zh || coalesce('(' || units.unit_zh || ')', '') as indicator_label_zh,
+    coalesce(units.unit_en, '') as unit_en,
+    coalesce(units.unit_zh, '') as unit_zh,
     told.level,
     levels.level_name_en,
     levels.level_name_zh,
@@ -156,14 +156,7 @@ left join (
     ('channel', 'Channel', '渠道', null, null)
 ) as levels (level, level_name_en, level_name_zh, whole_en, whole_zh)
     on told.level = levels.level
-left join (
-    values
-    ('percent', '%', '%', ', %', '(%)'),
-    ('seconds', 's', '秒', ', s', '(秒)'),
-    ('points', 'points', '分', ', points', '(分)'),
-    ('count', '', '', '', ''),
-    ('people', 'people', '人', ', people', '(人)')
-) as units (unit, unit_en, unit_zh, suffix_en, suffix_zh)
+left join {{ ref('units') }} as units
     on told.unit = units.unit
 left join (
     values

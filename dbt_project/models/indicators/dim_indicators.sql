@@ -1,5 +1,7 @@
 {{ config(materialized='table') }}
 
+with entries as (
+
 {% for indicator in (indicator_dictionary() if execute else []) %}
 {%- set meta = indicator.meta %}
 select
@@ -22,3 +24,11 @@ select
     {{ meta.headline | lower }} as headline
 {% if not loop.last %}union all{% endif %}
 {%- endfor %}
+
+)
+
+select
+    entries.*,
+    units.scale
+from entries
+left join {{ ref('units') }} as units on entries.unit = units.unit

@@ -58,11 +58,19 @@ bounds as (
 judged as (
 
     select
-        computed.*,
+        computed.indicator,
+        computed.grain,
+        computed.period_start,
+        computed.level,
+        computed.member,
+        computed.numerator,
+        computed.denominator,
+        computed.value * indicators.scale as value,
+        computed.sample_size,
         targets.value as target,
         case
             when computed.value is null then 'no_traffic'
-            when indicators.unit = 'percent' and computed.sample_size < bounds.small_denominator_floor
+            when indicators.scale > 1 and computed.sample_size < bounds.small_denominator_floor
                 then 'below_floor'
             when {{ dbt.datediff('bounds.period_end', as_of(), 'day') }} < indicators.maturity_days
                 then 'provisional'

@@ -63,7 +63,7 @@ def with_a_variant(serving_warehouse: Path, tmp_path: Path) -> Path:
         con.execute(
             """
             INSERT INTO dim_indicators BY NAME
-                SELECT * REPLACE ('service_level_of_answered_pct' AS indicator, indicator AS variant_of,
+                SELECT * EXCLUDE (scale) REPLACE ('service_level_of_answered_pct' AS indicator, indicator AS variant_of,
                                   'Service level, of answered' AS name_en, '服务水平(占接通)' AS name_zh)
                 FROM dim_indicators WHERE indicator = 'service_level_pct';
             INSERT INTO visit_classes VALUES
