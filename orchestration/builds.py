@@ -21,8 +21,11 @@ from orchestration.centre import Centre
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
 
-MATURITY_DAYS = 14
-"""The longest ``maturity_days`` in the dictionary: values of a day this old may still turn final."""
+MATURITIES = (3, 4, 14)
+"""Each ``maturity_days`` of the dictionary but none: on the day that a period is this old, its values turn final."""
+
+LOOKS_AHEAD_DAYS = 0
+"""The most days that a fact of the project looks ahead: events of a day may decide about things of days so far back."""
 
 KEPT_BUILDS = 400
 """A publication that is further behind than this publishes everything."""
@@ -90,12 +93,14 @@ class Ledger:
 class Plan:
     """What the next build does.
 
-    ``days`` are the local dates to rebuild, ``maturing`` those before them whose provisional values may have become
-    final; ``everything`` means a full refresh. ``sequence`` and ``fingerprint`` are recorded once the build is done.
+    ``days`` are the local dates to rebuild, ``maturing`` those on which provisional values become final, ``closed``
+    those that keep what was counted of them though days after them are rebuilt; ``everything`` means a full refresh.
+    ``sequence`` and ``fingerprint`` are recorded once the build is done.
     """
 
     days: Sequence[date]
     maturing: Sequence[date]
+    closed: Sequence[date]
     everything: bool
     as_of: date | None
     sequence: int
@@ -105,6 +110,12 @@ class Plan:
     def is_empty(self) -> bool:
         """Nothing to do: the warehouse holds what the lake holds."""
         return not self.everything and not self.days
+
+    @property
+    def recounted(self) -> list[date]:
+        """The days whose values may be others after the build."""
+        looked_back = _widened(self.days, before=LOOKS_AHEAD_DAYS, after=0) - set(self.closed)
+        return sorted({*self.days, *self.maturing, *looked_back})
 
     def variables(self, lake: Lake) -> dict[str, object]:
         """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them."""
@@ -121,6 +132,7 @@ class Plan:
             **always,
             "touched_dates": [day.isoformat() for day in self.days],
             "maturing_dates": [day.isoformat() for day in self.maturing],
+            "closed_dates": [day.isoformat() for day in self.closed],
             "read_partitions": partitions,
         }
 
@@ -139,22 +151,24 @@ def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
     everything = ledger.fingerprint != fingerprint
     days: set[date] = set()
     maturing: set[date] = set()
+    closed: set[date] = set()
     if as_of and newest and not everything:
         before = date.fromisoformat(ledger.as_of) if ledger.as_of else as_of
         days = _widened(lake.touched(ledger.sequence), before=1, after=1) | set(requested)
         if before < as_of:
             days |= set(days_between(before + _DAY, as_of))
-            maturing = set(days_between(before - MATURITY_DAYS * _DAY, before)) - days
+            maturing = turned_final(before, as_of) - days
         closed = _widened(lake.forgotten(), before=0, after=1)
         days = {day for day in days if day <= newest} - closed
         maturing -= closed
-    return Plan(sorted(days), sorted(maturing), everything, as_of, lake.sequence(), fingerprint)
+        closed &= _widened(days, before=LOOKS_AHEAD_DAYS, after=0)
+    return Plan(sorted(days), sorted(maturing), sorted(closed), everything, as_of, lake.sequence(), fingerprint)
 
 
 def record(home: Home, done: Plan) -> Ledger:
     """Record a finished build and return the ledger."""
     ledger = Ledger.read(home)
-    days = None if done.everything else [day.isoformat() for day in sorted({*done.days, *done.maturing})]
+    days = None if done.everything else [day.isoformat() for day in done.recounted]
     number = ledger.number + 1 if ledger.builds else int(time.time())
     ledger.builds = [*ledger.builds, Build(number, days)][-KEPT_BUILDS:]
     ledger.fingerprint, ledger.sequence = done.fingerprint, done.sequence
@@ -202,6 +216,11 @@ def _content(path: Path) -> bytes:
 
 def _widened(days: Iterable[date], *, before: int, after: int) -> set[date]:
     return {day + offset * _DAY for day in days for offset in range(-before, after + 1)}
+
+
+def turned_final(before: date, as_of: date) -> set[date]:
+    """Return the days with values that were provisional when the newest day was ``before`` and are not at ``as_of``."""
+    return {day for age in MATURITIES for day in days_between(before - (age - 1) * _DAY, as_of - age * _DAY)}
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -1,15 +1,50 @@
-{#- What a run reads and rebuilds: vars touched_dates and read_partitions. Without them, or with --full-refresh, everything. -#}
+{#-
+What a run reads and rebuilds: vars touched_dates and read_partitions. Without them, or with --full-refresh, everything.
+
+What later events decide of a thing (a contact that is repeated, an order that is cancelled) stands on the thing's own
+day. A fact of such things declares `config(meta={'looks_ahead_days': N})`: then touched dates stand for the N days
+before them as well.
+-#}
 
 {% macro date_list(dates) -%}
     {%- for day in dates %}date '{{ day }}'{% if not loop.last %}, {% endif %}{% endfor -%}
 {%- endmacro %}
 
 
+{#- Days that a node of the graph looks ahead. -#}
+{% macro looks_ahead_days(node) -%}
+    {{- return(((node.config or {}).meta or {}).looks_ahead_days or 0) -}}
+{%- endmacro %}
+
+
+{#- The touched dates, some days before and after each of them, as ISO texts in order. -#}
+{% macro dates_around(before, after=0) -%}
+    {%- set dates = [] -%}
+    {%- for day in var('touched_dates') -%}
+        {%- for offset in range(-before, after + 1) -%}
+            {%- set near = modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=offset) -%}
+            {%- do dates.append(near.isoformat()) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(dates | unique | sort) -}}
+{%- endmacro %}
+
+
+{#- Dates to rebuild of something that looks ahead: the touched ones and those they decide about, closed ones left alone. -#}
+{% macro dates_to_rebuild(days_ahead) -%}
+    {%- set closed = [] if days_ahead == 0 else var('closed_dates') -%}
+    {{- return(dates_around(days_ahead) | reject('in', closed) | list) -}}
+{%- endmacro %}
+
+
 {#- Condition on a staging model's event_date: only the partitions of its lake table that the touched dates need. -#}
 {% macro partition_filter(table) -%}
     {%- set partitions = var('read_partitions') -%}
+    {%- set ahead = looks_ahead_days(model) -%}
     {%- if flags.FULL_REFRESH or table not in partitions -%}
         true
+    {%- elif ahead -%}
+        event_date in ({{ date_list((partitions[table] + dates_around(ahead + 1, ahead + 1)) | unique | sort) }})
     {%- elif partitions[table] -%}
         event_date in ({{ date_list(partitions[table]) }})
     {%- else -%}
@@ -19,7 +54,8 @@
 
 
 {#- Condition that keeps the rows of the dates being rebuilt, or of other dates given. -#}
-{% macro is_touched(column, dates=var('touched_dates')) -%}
+{% macro is_touched(column, dates=none) -%}
+    {%- set dates = dates_to_rebuild(looks_ahead_days(model)) if dates is none else dates -%}
     {%- if flags.FULL_REFRESH or not dates -%}
         true
     {%- else -%}

@@ -32,6 +32,7 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
             'meta': meta,
             'measures': (metric_measures(metric) + ([meta.sample] if meta.sample else [])) | unique | list,
             'parts': [],
+            'looks_ahead': [0],
         }) -%}
     {%- endfor -%}
     {%- if not indicators -%}
@@ -91,11 +92,26 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 {% endmacro %}
 
 
+{#- The mart that a semantic model describes, as a node of the graph. -#}
+{% macro fact_of(semantic_model) %}
+    {{- return(graph.nodes['model.' ~ project_name ~ '.' ~ semantic_model.node_relation.alias]) -}}
+{% endmacro %}
+
+
+{#- The days that some indicators look ahead, each once; zero is always among them. -#}
+{% macro spans(indicators) %}
+    {%- set found = [0] -%}
+    {%- for indicator in indicators -%}{%- do found.append(indicator.looks_ahead | max) -%}{%- endfor -%}
+    {{- return(found | unique | sort) -}}
+{% endmacro %}
+
+
 {#-
 The parts that indicators are selected from: per semantic model one of sums, which are taken by day and then added up to
 weeks and months, and one of percentiles and distinct counts, which are taken anew from the rows of each period.
-Returns part name -> {model, adds_up, measures, levels}, only with what the indicators use; each indicator learns the
-names of its parts.
+Returns part name -> {model, adds_up, measures, levels, looks_ahead}, only with what the indicators use; each indicator
+learns the names of its parts and the days that it looks ahead: as many as the farthest of its facts. A part is there
+for the days of every indicator that uses it.
 -#}
 {% macro indicator_parts(indicators) %}
     {%- set parts = {} -%}
@@ -104,12 +120,18 @@ names of its parts.
             {%- set adds_up = measure.agg not in ('percentile', 'count_distinct') -%}
             {%- set name = model.name ~ ('_sums' if adds_up else '_rows') -%}
             {%- for indicator in indicators if measure.name in indicator.measures -%}
-                {%- set new = {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': []} -%}
+                {%- set new = {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': [], 'looks_ahead': []} -%}
                 {%- set part = parts.setdefault(name, new) -%}
                 {%- do part.levels.extend(indicator.meta.levels) -%}
                 {%- if measure not in part.measures -%}{%- do part.measures.append(measure) -%}{%- endif -%}
                 {%- if name not in indicator.parts -%}{%- do indicator.parts.append(name) -%}{%- endif -%}
+                {%- do indicator.looks_ahead.append(looks_ahead_days(fact_of(model))) -%}
             {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for indicator in indicators -%}
+        {%- for name in indicator.parts -%}
+            {%- do parts[name].looks_ahead.append(indicator.looks_ahead | max) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{- return(parts) -}}
@@ -161,6 +183,7 @@ names of its parts.
 {#- One part: every (grain, period, level, member) that has fact rows, with the part's measures. -#}
 {% macro indicator_part(part) %}
     {%- set fact = ref(part.model.node_relation.alias) -%}
+    {%- set periods = 'periods_' ~ part.looks_ahead | max -%}
     {%- if part.adds_up %}
     select
         grain,
@@ -171,19 +194,21 @@ names of its parts.
         sum({{ measure.name }}) as {{ measure.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        {{- measures_by_level(part, 'local_date', fact ~ ' where local_date in (select date_day from periods)') }}
+        {{- measures_by_level(part, 'local_date', fact ~ ' where local_date in (select date_day from ' ~ periods ~ ')') }}
     ) as days
-    inner join periods on days.local_date = periods.date_day
+    inner join {{ periods }} as periods on days.local_date = periods.date_day
     group by grain, period_start, level, member
     {%- else %}
-        {%- set facts = fact ~ ' as facts inner join periods on facts.local_date = periods.date_day' %}
+        {%- set facts = fact ~ ' as facts inner join ' ~ periods ~ ' as periods on facts.local_date = periods.date_day' %}
         {{- measures_by_level(part, 'grain, period_start', facts) }}
     {%- endif %}
 {% endmacro %}
 
 
 {#- One indicator: its rows at the levels and grains that it is valid for. -#}
-{% macro indicator_rows(indicator) %}
+{% macro indicator_rows(indicator, parts) %}
+    {%- set ahead, farthest = indicator.looks_ahead | max, [] -%}
+    {%- for name in indicator.parts -%}{%- do farthest.append(parts[name].looks_ahead | max) -%}{%- endfor -%}
     {%- set metric = indicator.metric -%}
     {%- set is_percentile = indicator.meta.class == 'P' -%}
     select
@@ -207,12 +232,18 @@ names of its parts.
         member is not null
         and level in ('{{ indicator.meta.levels | join("', '") }}')
         and grain in ('{{ indicator.meta.grains | join("', '") }}')
+        {%- if farthest | max > ahead %}
+        and (grain, period_start) in (select (grain, period_start) from periods_{{ ahead }})
+        {%- endif %}
 {% endmacro %}
 
 
-{#- Days of each period to compute: touched and maturing days, and the whole of their weeks and months. -#}
-{% macro indicator_periods() %}
-    {%- set dates = var('touched_dates') + var('maturing_dates') -%}
+{#-
+Days of each period to compute of what looks some days ahead: touched and maturing days, and the whole of their weeks and
+months.
+-#}
+{% macro indicator_periods(days_ahead=0) %}
+    {%- set dates = (dates_to_rebuild(days_ahead) + var('maturing_dates')) | unique | sort -%}
     {%- for grain, start in [('day', 'date_day'), ('week', 'week_start'), ('month', 'month_start')] %}
     select
         '{{ grain }}' as grain,
@@ -225,7 +256,27 @@ names of its parts.
 {% endmacro %}
 
 
-{#- Pre-hook of indicator_values: the rows of the periods that the model is about to append again. -#}
+{#- Pre-hook of indicator_values: the rows that the model is about to append again. -#}
+{% macro delete_touched_values() %}
+    {%- if is_incremental() -%}
+        {%- set indicators = indicator_dictionary() -%}
+        {%- do indicator_parts(indicators) -%}
+        delete from {{ this }}
+        where {% for ahead in spans(indicators) -%}
+        (
+            indicator in (
+                {%- for indicator in indicators if indicator.looks_ahead | max == ahead -%}
+                    {{ ', ' if not loop.first }}'{{ indicator.name }}'
+                {%- endfor -%}
+            )
+            and (grain, period_start) in (select (grain, period_start) from ({{ indicator_periods(ahead) }}) as periods)
+        ) {{ 'or ' if not loop.last }}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Pre-hook of indicator_bridges: the rows of the periods that the model is about to append again. -#}
 {% macro delete_touched_periods() %}
     {%- if is_incremental() -%}
         delete from {{ this }}

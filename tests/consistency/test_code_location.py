@@ -27,7 +27,7 @@ metabase: {url: "http://localhost:3000"}
 """
 LAKE_TABLES = [table for table in TABLES.values() if not table.raw]
 FACTS = sorted(path.stem for path in (PROJECT / "dbt_project" / "models" / "marts" / "facts").glob("*.sql"))
-DICTIONARY = (PROJECT / "dbt_project" / "models" / "indicators").glob("*.yml")
+DICTIONARY = sorted((PROJECT / "dbt_project" / "models" / "indicators").rglob("*.yml"))
 
 
 class Location(NamedTuple):
@@ -169,9 +169,15 @@ def test_four_jobs_two_sensors_three_schedules(location: Location) -> None:
     }
 
 
-def test_the_longest_maturity_is_the_dictionarys() -> None:
+def test_a_build_knows_when_the_dictionarys_values_mature() -> None:
     metrics = [metric for file in DICTIONARY for metric in yaml.safe_load(file.read_text()).get("metrics", [])]
-    assert max(metric["config"]["meta"]["maturity_days"] for metric in metrics) == builds.MATURITY_DAYS
+    assert {metric["config"]["meta"]["maturity_days"] for metric in metrics} - {0} == set(builds.MATURITIES)
+
+
+def test_a_build_knows_how_far_its_facts_look_ahead(full: Location) -> None:
+    nodes = json.loads(dbt.manifest(full.home).read_text())["nodes"].values()
+    spans = {node["config"].get("meta", {}).get("looks_ahead_days", 0) for node in nodes}
+    assert max(spans) == builds.LOOKS_AHEAD_DAYS
 
 
 def test_the_instance_keeps_its_events_in_the_home_by_our_storage(new: Location) -> None:

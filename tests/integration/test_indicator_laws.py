@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from orchestration.builds import turned_final
 from tests.factories import PROJECT, Lake, environment
 from tests.integration.conftest import Centre
 from tests.integration.random_centre import LAST, random_centre
@@ -85,9 +86,10 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
     late = date(2026, 9, 16)
     visit = {"queued_at": f"{late} 20:00:00", "ended_at": f"{late} 20:01:00", "wait_ms": 60_000, "queue_key": "late"}
     lake.add("tel_interaction", [{"interaction_id": "late"} | visit])
-    # the four days before the new ones, for which answers of customers were awaited
-    new = [LAST - timedelta(days=n) for n in range(6)]
-    with lake.build(lake.increment(late, *new), select=LAYER) as warehouse:
+    increment = lake.increment(late, LAST - timedelta(days=1), LAST)
+    final = turned_final(LAST - timedelta(days=2), LAST)
+    increment |= {"maturing_dates": sorted(day.isoformat() for day in final)}
+    with lake.build(increment, select=LAYER) as warehouse:
         warehouse.execute("CREATE TABLE increment AS FROM indicator_values")
         warehouse.execute("CREATE TABLE bridges AS FROM indicator_bridges")
     with lake.build({"as_of": LAST.isoformat()}, full_refresh=True, select=LAYER) as warehouse:

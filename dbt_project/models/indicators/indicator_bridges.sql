@@ -11,7 +11,7 @@
 {% set indicators = indicator_dictionary() if execute else [] %}
 {% set classes = counted_classes(indicators) if execute else [] %}
 
-with periods as (
+with periods_0 as (
     {{ indicator_periods() }}
 ),
 

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook='{{ delete_touched_periods() }}'
+        pre_hook='{{ delete_touched_values() }}'
     )
 }}
 
@@ -20,10 +20,13 @@
 {% set indicators = indicator_dictionary() if execute else [] %}
 {% set parts = indicator_parts(indicators) if execute else {} %}
 
-with periods as (
-    {{ indicator_periods() }}
+with
+{% for ahead in spans(indicators) %}
+periods_{{ ahead }} as (
+    {{ indicator_periods(ahead) }}
 ),
 
+{% endfor %}
 {% for name, part in parts.items() %}
 {{ name }} as (
     {{ indicator_part(part) }}
@@ -32,7 +35,7 @@ with periods as (
 
 computed as (
     {% for indicator in indicators %}
-    {{ indicator_rows(indicator) }}
+    {{ indicator_rows(indicator, parts) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
@@ -44,7 +47,7 @@ bounds as (
         periods.period_start,
         max(periods.date_day) as period_end,
         max_by(parameters.value, parameters.precedence) as small_denominator_floor
-    from periods
+    from periods_{{ spans(indicators) | last }} as periods
     inner join {{ ref('dim_parameters') }} as parameters
         on periods.period_start between parameters.valid_from and parameters.valid_to
     where

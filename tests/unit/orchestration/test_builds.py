@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from orchestration import builds
 from orchestration.builds import (
     KEPT_BUILDS,
-    MATURITY_DAYS,
+    MATURITIES,
     Build,
     Ledger,
     days_between,
@@ -190,9 +190,9 @@ def test_a_new_day_looks_again_at_the_days_that_may_mature(tmp_path: Path) -> No
     record(home, planned(home, lake))
     lake.changes.append(set(on(20)))
     wanted = planned(home, lake)
-    # Day 20 is new and drags day 19 along; day 21 lies ahead. Provisional may be what is not older than the limit.
+    # Day 20 is new and drags day 19 along; day 21 lies ahead. On each day the values of one earlier day are old enough.
     assert wanted.days == on(19, 20)
-    assert wanted.maturing == on(*range(19 - MATURITY_DAYS, 19))
+    assert wanted.maturing == on(*sorted(20 - age for age in MATURITIES))
     assert record(home, wanted).builds[-1].days == [day.isoformat() for day in [*wanted.maturing, *wanted.days]]
 
 
