@@ -128,15 +128,16 @@ CLASSES: dict[str, Words] = {
 
 
 class Unit(NamedTuple):
-    """How values of a unit are shown: digits after the point, and what follows the number in a sentence."""
+    """How a unit is shown: digits after the point, what follows the number in a sentence, the end of its formula."""
 
     decimals: int
     suffix: Words
+    times: str = ""
 
 
 UNITS: dict[str, Unit] = {
     "count": Unit(0, Words("", "")),
-    "percent": Unit(1, Words("%", "%")),
+    "percent": Unit(1, Words("%", "%"), " × 100%"),
     "seconds": Unit(0, Words(" s", " 秒")),
     "hours": Unit(1, Words(" h", " 小时")),
     "days": Unit(1, Words(" days", " 天")),
@@ -146,8 +147,8 @@ UNITS: dict[str, Unit] = {
     "conversations": Unit(2, Words("", " 个会话")),
     "per_hour": Unit(1, Words(" per hour", " /小时")),
     "chars_per_minute": Unit(0, Words(" chars/min", " 字/分钟")),
-    "per_thousand": Unit(2, Words(" per 1,000", " /千次")),
-    "per_ten_thousand": Unit(2, Words(" per 10,000", " /万次")),
+    "per_thousand": Unit(2, Words(" per 1,000", " /千次"), " × 1,000"),
+    "per_ten_thousand": Unit(2, Words(" per 10,000", " /万次"), " × 10,000"),
     "money": Unit(2, Words("", "")),
     "kappa": Unit(2, Words("", "")),
 }

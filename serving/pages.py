@@ -36,5 +36,6 @@ def _templates() -> Environment:
     templates.globals.update(
         {name: getattr(language, name) for name in ("word", "reading", "difference", "period_name")},
         CLASSES=language.CLASSES,
+        UNITS=language.UNITS,
     )
     return templates

@@ -1,4 +1,4 @@
-"""One entry of the dictionary as labelled lines, for a terminal."""
+"""One entry of the dictionary as labelled lines, for a terminal or a row of a workbook."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from serving.dictionary.entries import Entry, look_up
-from serving.language import CLASSES, Locale, Words, period_name, reading, word
+from serving.language import CLASSES, UNITS, Locale, Words, period_name, reading, word
 
 _LABELS = {
     "name": Words("Name", "名称"),
@@ -26,8 +26,6 @@ _LABELS = {
     "newest": Words("Newest", "最新"),
 }
 
-_TIMES = {"percent": " × 100%", "per_thousand": " × 1,000", "per_ten_thousand": " × 10,000"}
-
 
 def describe(warehouse: Path, name: str, locale: Locale = "en") -> dict[str, str]:
     """Return the lines, by label, of the entry that ``name`` means: its key, or its name in English or Chinese.
@@ -35,8 +33,12 @@ def describe(warehouse: Path, name: str, locale: Locale = "en") -> dict[str, str
     Raises:
         UnknownIndicatorError: no entry has that name.
     """
-    entry = look_up(warehouse, name)
-    lines = {
+    return lines(look_up(warehouse, name), locale)
+
+
+def lines(entry: Entry, locale: Locale) -> dict[str, str]:
+    """Return the lines of an entry by label, those that have nothing to say left out."""
+    told = {
         "name": " · ".join(entry.name),
         "indicator": entry.indicator,
         "definition": entry.definition.to(locale),
@@ -56,12 +58,12 @@ def describe(warehouse: Path, name: str, locale: Locale = "en") -> dict[str, str
             for newest in entry.latest
         ),
     }
-    return {_LABELS[key].to(locale): line for key, line in lines.items() if line}
+    return {_LABELS[key].to(locale): line for key, line in told.items() if line}
 
 
 def _formula(entry: Entry, locale: Locale) -> str:
     parts = [words.to(locale) for words in (entry.numerator, entry.denominator) if words]
-    return " ÷ ".join(parts) + _TIMES.get(entry.unit, "")
+    return " ÷ ".join(parts) + UNITS[entry.unit].times
 
 
 def _joined(words: Iterable[Words], locale: Locale) -> str:

@@ -1,4 +1,7 @@
-"""Write the dictionary page: ``dictionary/index.html``, every entry in both languages, searchable from a file."""
+"""Write the dictionary page: ``dictionary/index.html``, every entry in both languages, searchable from a file.
+
+The workbook that the page offers for download is written beside it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 import duckdb
 
 from serving import pages
+from serving.dictionary import workbook
 from serving.dictionary.entries import Entry, read_with_values, records
 from serving.language import Words
 
@@ -30,6 +34,7 @@ def write(warehouse: Path, site: Path, centre_name: Mapping[str, str]) -> Path:
     with duckdb.connect(warehouse, read_only=True) as con:
         entries = read_with_values(con)
         parameters = _parameters(con)
+    workbook.write(site / "dictionary" / "dictionary.xlsx", entries.values(), parameters)
     families: dict[str, list[Entry]] = {}
     for entry in entries.values():
         families.setdefault(entry.family, []).append(entry)

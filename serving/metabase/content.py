@@ -267,8 +267,9 @@ def _column_key(name: str) -> str:
 
 
 def _number(indicator: Indicator, locale: Locale) -> Document:
-    decimals, suffix = UNITS[indicator.unit]
-    return {"decimals": decimals, **({"suffix": suffix.to(locale)} if suffix.to(locale) else {})}
+    unit = UNITS[indicator.unit]
+    suffix = unit.suffix.to(locale)
+    return {"decimals": unit.decimals, **({"suffix": suffix} if suffix else {})}
 
 
 def _smartscalar(card: Card, indicators: Sequence[Indicator], stage: _Stage, locale: Locale) -> tuple[str, Document]:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,3 +145,16 @@ def test_sparkline_stays_in_its_box(entry: dictionary.Entry, values: list[float 
     assert len(numbers) == sum(value is not None for value in values)
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in numbers)
     assert drawn.target is None or 0 <= drawn.target <= HEIGHT
+
+
+def test_the_workbook_lists_every_entry_in_both_languages(serving_warehouse: Path, tmp_path: Path):
+    page = dictionary.write(serving_warehouse, tmp_path, NAME)
+    assert 'href="dictionary.xlsx"' in page.read_text("utf-8")
+    book = openpyxl.load_workbook(page.with_name("dictionary.xlsx"), read_only=True)
+    assert book.sheetnames == ["Indicators", "指标", "Parameters 参数"]
+    english, chinese, parameters = ([*sheet.iter_rows(values_only=True)] for sheet in book)
+    for sheet, locale in ((english, "en"), (chinese, "zh")):
+        found = [{label: cell for label, cell in zip(sheet[0], row, strict=True) if cell} for row in sheet[1:]]
+        with duckdb.connect(serving_warehouse, read_only=True) as con:
+            assert found == [dictionary.describe(serving_warehouse, key, locale) for key in read(con)]
+    assert parameters[1][:3] == ("Answer threshold, seconds · 应答时限（秒）", "answer_threshold_sec", "voice")

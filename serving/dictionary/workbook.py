@@ -1,0 +1,64 @@
+"""Write the dictionary as a workbook, for those who want it in a spreadsheet: a sheet a language, and the parameters.
+
+What a sheet says of an entry is what the terminal says of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
+from serving.dictionary.describe import lines
+from serving.dictionary.entries import Entry
+from serving.language import LOCALES, Words, word
+
+SHEETS = Words("Indicators", "指标")
+PARAMETERS = "Parameters 参数"
+_WIDEST = 60
+
+
+def write(path: Path, entries: Iterable[Entry], parameters: Iterable[Mapping[str, Any]]) -> Path:
+    """Write the workbook and return its path; a reader finds the old one or the new one, never half of one.
+
+    Args:
+        path: where it goes.
+        entries: what the sheets list, in this order.
+        parameters: rows of ``dim_parameters``.
+    """
+    book = Workbook(write_only=True)
+    entries = list(entries)
+    for locale in LOCALES:
+        rows = [lines(entry, locale) for entry in entries]
+        labels = list(dict.fromkeys(label for row in rows for label in row))
+        _sheet(book, SHEETS.to(locale), labels, [[row.get(label, "") for label in labels] for row in rows])
+    keys = ("parameter", "channel", "queue_key", "origin", "value", "valid_from", "valid_to")
+    told = [[" · ".join(word(row["parameter"])), *(row[key] for key in keys)] for row in parameters]
+    labels = ["Name 名称", "Key 标识", "Channel 渠道", "Queue 队列", "Set by 设定", "Value 取值", "From 自", "To 至"]
+    _sheet(book, PARAMETERS, labels, told)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    book.save(draft)
+    return draft.replace(path)
+
+
+def _sheet(book: Workbook, title: str, labels: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "B2"
+    for number, label in enumerate(labels):
+        longest = max((len(str(row[number])) for row in rows), default=0)
+        sheet.column_dimensions[get_column_letter(number + 1)].width = min(max(longest, len(label)) + 2, _WIDEST)
+    heads = [WriteOnlyCell(sheet, label) for label in labels]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
+    for row in rows:
+        cells = [WriteOnlyCell(sheet, value) for value in row]
+        for cell in cells:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.append(cells)
