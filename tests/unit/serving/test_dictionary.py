@@ -157,4 +157,4 @@ def test_the_workbook_lists_every_entry_in_both_languages(serving_warehouse: Pat
         found = [{label: cell for label, cell in zip(sheet[0], row, strict=True) if cell} for row in sheet[1:]]
         with duckdb.connect(serving_warehouse, read_only=True) as con:
             assert found == [dictionary.describe(serving_warehouse, key, locale) for key in read(con)]
-    assert parameters[1][:3] == ("Answer threshold, seconds · 应答时限（秒）", "answer_threshold_sec", "voice")
+    assert parameters[1][:3] == ("Answer threshold, seconds · 应答时限（秒）", "answer_threshold_sec", "chat")
