@@ -34,7 +34,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.globals.update(
-        {name: getattr(language, name) for name in ("word", "reading", "difference", "period_name")},
+        {name: getattr(language, name) for name in ("word", "reading", "difference", "period_name", "short_date")},
         CLASSES=language.CLASSES,
         UNITS=language.UNITS,
     )

@@ -168,7 +168,8 @@ FROM answered
 """
 
 VALUES = """
-INSERT INTO indicator_values
+INSERT INTO indicator_values (
+    indicator, grain, period_start, level, member, numerator, denominator, value, sample_size, status, target)
 WITH grains AS (
     SELECT *, unnest([{grain: 'day', start: day}, {grain: 'week', start: date_trunc('week', day)::date},
                       {grain: 'month', start: date_trunc('month', day)::date}]) AS period FROM cells
@@ -225,7 +226,7 @@ def lay_out(path: Path) -> Path:
                 grains text[] DEFAULT ['day', 'week', 'month']);
             CREATE TABLE indicator_values (
                 indicator text, grain text, period_start date, level text, member text, numerator double,
-                denominator double, value double, sample_size bigint, status text, target double);
+                denominator double, value double, sample_size bigint, status text, target double, final_on date);
             CREATE TABLE indicator_bridges (
                 indicator text, variant text, grain text, period_start date, level text, member text, step int,
                 visit_class text, counted_before text, counted_after text, visits bigint, points double);

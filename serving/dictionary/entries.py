@@ -28,13 +28,17 @@ class UnknownIndicatorError(ServingError):
 
 @dataclass(frozen=True)
 class Reading:
-    """The centre's value of one period, in the indicator's unit; None where the status says why."""
+    """The centre's value of one period, in the indicator's unit; None where the status says why.
+
+    ``final_on`` is the day on which a provisional value will be final.
+    """
 
     grain: str
     period_start: date
     value: float | None
     status: str
     target: float | None
+    final_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def read_with_values(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
     """Return every entry by its key, with its newest readings and its trend."""
     readings = con.execute(
         f"""
-        SELECT indicator, grain, period_start, value, status, target
+        SELECT indicator, grain, period_start, value, status, target, final_on
         FROM indicator_values
         WHERE level = 'centre'
         QUALIFY row_number() OVER (PARTITION BY indicator, grain ORDER BY period_start DESC)

@@ -72,6 +72,22 @@ def test_a_target_is_shown_where_and_while_it_is_valid(warehouse: duckdb.DuckDBP
     assert targets == [("centre", 80.0), ("channel", None), ("queue", None), ("site", None)]
 
 
+def test_a_provisional_value_says_when_it_will_be_final(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = warehouse.execute(
+        "SELECT indicator, grain, final_on FROM indicator_values WHERE level = 'queue' AND member = 'new'"
+        " AND indicator IN ('service_level_pct', 'csat_top2_pct') AND grain <> 'month' ORDER BY ALL"
+    ).fetchall()
+    # ratings of Tuesday 6 October are awaited for four days, those of its week four days from Sunday 11 October
+    assert found == [
+        ("csat_top2_pct", "day", date(2026, 10, 10)),
+        ("csat_top2_pct", "week", date(2026, 10, 15)),
+        ("service_level_pct", "day", None),
+        ("service_level_pct", "week", date(2026, 10, 11)),
+    ]
+    strange = "SELECT * FROM indicator_values WHERE (status = 'provisional') <> (final_on IS NOT NULL)"
+    assert warehouse.execute(strange).fetchall() == []
+
+
 def bridge(warehouse: duckdb.DuckDBPyConnection, variant: str) -> list[tuple[str, str, str, int, float]]:
     """Steps that lead from the service level to a variant, in the hour of the nine service levels."""
     steps = warehouse.execute(

@@ -78,7 +78,8 @@ judged as (
             when {{ dbt.datediff('bounds.period_end', as_of(), 'day') }} < indicators.maturity_days
                 then 'provisional'
             else 'final'
-        end as status
+        end as status,
+        {{ dbt.dateadd('day', 'indicators.maturity_days', 'bounds.period_end') }} as matures_on
     from computed
     inner join {{ ref('dim_indicators') }} as indicators on computed.indicator = indicators.indicator
     inner join bounds on computed.grain = bounds.grain and computed.period_start = bounds.period_start
@@ -102,5 +103,6 @@ select
     case when status <> 'below_floor' then value end as value,
     sample_size,
     status,
-    target
+    target,
+    case when status = 'provisional' then cast(matures_on as date) end as final_on
 from judged

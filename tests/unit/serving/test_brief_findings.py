@@ -29,7 +29,7 @@ def found(warehouse: Path, rows: Iterable[Row], period: Period = Period("day", D
             INSERT INTO indicator_values
             SELECT $1, $2, $3, $4, $5, $6, $7,
                 CASE WHEN unit = 'percent' THEN 100 ELSE 1 END * $6 / nullif(coalesce($7, 1), 0),
-                coalesce($7, $6), CASE WHEN $7 = 0 THEN 'no_traffic' ELSE 'final' END, $8
+                coalesce($7, $6), CASE WHEN $7 = 0 THEN 'no_traffic' ELSE 'final' END, $8, NULL
             FROM dim_indicators WHERE indicator = $1
             """,
             [(indicator, period.grain, *rest) for indicator, *rest in rows],
