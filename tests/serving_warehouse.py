@@ -219,7 +219,9 @@ def lay_out(path: Path) -> Path:
             """
             CREATE TABLE dim_indicators (
                 indicator text, family text, variant_of text, unit text, direction text, class text, feeds text[],
-                levels text[], scale int AS (CASE unit WHEN 'percent' THEN 100 ELSE 1 END),
+                levels text[], facts text[] DEFAULT ['fct_queue_visits'],
+                lake_tables text[] DEFAULT ['chat.chat_conversation', 'telephony.tel_interaction'],
+                scale int AS (CASE unit WHEN 'percent' THEN 100 ELSE 1 END),
                 maturity_days int, headline boolean, name_en text, name_zh text, definition_en text,
                 definition_zh text, numerator text, numerator_zh text, denominator text, denominator_zh text,
                 drivers text[], drivers_zh text[], owner text, reference text, caveat text, caveat_zh text,

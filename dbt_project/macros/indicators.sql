@@ -98,6 +98,32 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 {% endmacro %}
 
 
+{#- The marts that hold an indicator's measures, as ids of the graph. -#}
+{% macro facts_behind(indicator) %}
+    {%- set facts = [] -%}
+    {%- for model in graph.semantic_models.values() -%}
+        {%- if model.measures | selectattr('name', 'in', indicator.measures) | list -%}
+            {%- do facts.append(fact_of(model).unique_id) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(facts | unique | sort) -}}
+{% endmacro %}
+
+
+{#- The tables of the lake that models are built from, as <feed>.<table>. -#}
+{% macro lake_tables_behind(models) %}
+    {%- set tables = [] -%}
+    {%- for model in models -%}
+        {%- set parents = graph.nodes[model].depends_on.nodes -%}
+        {%- for parent in parents if parent in graph.sources and graph.sources[parent].source_name != 'centre' -%}
+            {%- do tables.append(graph.sources[parent].source_name ~ '.' ~ graph.sources[parent].name) -%}
+        {%- endfor -%}
+        {%- do tables.extend(lake_tables_behind(parents | select('in', graph.nodes) | select('ne', model))) -%}
+    {%- endfor -%}
+    {{- return(tables | unique | sort) -}}
+{% endmacro %}
+
+
 {#- The days that some indicators look ahead, each once; zero is always among them. -#}
 {% macro spans(indicators) %}
     {%- set found = [0] -%}

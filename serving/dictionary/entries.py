@@ -70,6 +70,10 @@ class Entry:
     direction: str
     classes: str
     feeds: Sequence[str]
+    facts: Sequence[str]
+    """Models of the warehouse that hold what it is counted from."""
+    lake_tables: Sequence[str]
+    """Tables of the lake behind these, as ``feed.table``."""
     levels: Sequence[str]
     grains: Sequence[str]
     drivers: Sequence[Words]
@@ -157,7 +161,8 @@ def look_up(warehouse: Path, name: str) -> Entry:
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    same = ("indicator", "family", "variant_of", "unit", "direction", "feeds", "levels", "grains", "owner", "reference")
+    same = ("indicator", "family", "variant_of", "unit", "direction", "feeds", "facts", "lake_tables")
+    same += ("levels", "grains", "owner", "reference")
     both: dict[str, Any] = {
         key: None if row[key] is None else Words(row[key], row[f"{key}_zh"])
         for key in ("numerator", "denominator", "caveat")

@@ -88,6 +88,13 @@ def test_a_provisional_value_says_when_it_will_be_final(warehouse: duckdb.DuckDB
     assert warehouse.execute(strange).fetchall() == []
 
 
+def test_an_entry_names_the_tables_it_is_counted_from(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = warehouse.execute(
+        "SELECT facts, lake_tables FROM dim_indicators WHERE indicator = 'agent_no_answer_pct'"
+    ).fetchall()
+    assert found == [(["fct_offers"], ["hr.agent_alias", "hr.hr_employee", "telephony.tel_offer"])]
+
+
 def bridge(warehouse: duckdb.DuckDBPyConnection, variant: str) -> list[tuple[str, str, str, int, float]]:
     """Steps that lead from the service level to a variant, in the hour of the nine service levels."""
     steps = warehouse.execute(

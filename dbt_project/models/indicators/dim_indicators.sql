@@ -20,6 +20,9 @@ select
     {% for key in ['feeds', 'levels', 'grains', 'drivers', 'drivers_zh'] -%}
     {{ texts_literal(meta[key]) }} as {{ key }},
     {% endfor -%}
+    {%- set facts = facts_behind(indicator) %}
+    {{ texts_literal(facts | map('replace', 'model.' ~ project_name ~ '.', '') | list) }} as facts,
+    {{ texts_literal(lake_tables_behind(facts)) }} as lake_tables,
     cast({{ meta.maturity_days }} as integer) as maturity_days,
     {{ meta.headline | lower }} as headline
 {% if not loop.last %}union all{% endif %}
