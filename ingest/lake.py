@@ -27,11 +27,14 @@ import pyarrow.parquet as pq
 
 from ingest.conform import literal, local_date
 from ingest.contract import DATE, INSTANT, TABLES, Table
-from ingest.identity import ALIASES
+from ingest.identity import ALIASES, EMPLOYEES
 from ingest.privacy import Pseudonyms, redactions
 
 OBSERVED = tuple(table.name for table in TABLES.values() if table.observed and not table.raw)
 """Tables that record what happened. Rosters and employments also speak of days that lie ahead."""
+
+WHOLE = (EMPLOYEES, ALIASES)
+"""Tables that a build reads whole, whichever days it builds."""
 
 OPEN = date.max
 """End of a range of dates that has no end yet."""
@@ -85,6 +88,7 @@ create table if not exists change (
 ) strict;
 create table if not exists touched (sequence integer not null, first text not null, last text not null) strict;
 create index if not exists touched_sequence on touched (sequence);
+create table if not exists changed (sequence integer not null, table_name text not null) strict;
 """
 
 
@@ -239,6 +243,25 @@ class Lake:
         elif seen:
             days |= _days(earlier, oldest, newest)
         return sorted(days)
+
+    def unchanged(self, since: int) -> set[str]:
+        """Return the tables of which nothing new can be counted after change number ``since``.
+
+        No change replaced any of their rows, and none of their rows speaks of a date that only became a date with
+        data since then, as a roster does. (Who people are, ``WHOLE``, counts for every date and has no such rows.)
+        """
+        changed = "select distinct table_name from changed where sequence > ?"
+        unknown = "select count(*) from change where sequence > ? and sequence not in (select sequence from changed)"
+        ahead = """
+            select distinct table_name from live join live_range using (path), change
+            where change.sequence = ? and (last > newest or first < oldest or newest is null)
+        """
+        with self._manifest() as manifest:
+            if since == 0 or manifest.execute(unknown, [since]).fetchone()[0]:
+                return set()
+            replaced = {name for (name,) in manifest.execute(changed, [since])}
+            dated = {name for (name,) in manifest.execute(ahead, [since])} - set(WHOLE)
+        return TABLES.keys() - replaced - dated
 
     def partitions(self, table: str, dates: Iterable[date]) -> list[date]:
         """Return the partitions (event dates) of ``table`` with a row that touches one of the local dates."""
@@ -776,6 +799,8 @@ class Change:
                 entry = [oldest, newest, now]
                 sequence = manifest.execute("insert into change values (null, ?, ?, ?)", entry).lastrowid
                 manifest.executemany("insert into touched values (?, ?, ?)", _rows(sequence, self._touched))
+                tables = sorted({name for name, _ in self._staged})
+                manifest.executemany("insert into changed values (?, ?)", [(sequence, name) for name in tables])
             for delivery in deliveries:
                 _record(manifest, delivery, now)
             manifest.execute("insert or replace into setting values (?, ?)", [f"declared:{self._source}", declared])

@@ -162,6 +162,7 @@ def warehouse_models(manifest: Path, days: DailyPartitionsDefinition) -> AssetsD
                 home,
                 plan.variables(lake),
                 full_refresh=plan.everything,
+                unchanged=plan.unchanged,
                 select=[key.path[-1] for key in context.selected_asset_keys] if context.is_subset else (),
                 progress=_progress,
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -94,13 +94,15 @@ class Plan:
     """What the next build does.
 
     ``days`` are the local dates to rebuild, ``maturing`` those on which provisional values become final, ``closed``
-    those that keep what was counted of them though days after them are rebuilt; ``everything`` means a full refresh.
+    those that keep what was counted of them though days after them are rebuilt; ``unchanged`` names the contract tables
+    of which nothing new can be counted on any day; ``everything`` means a full refresh.
     ``sequence`` and ``fingerprint`` are recorded once the build is done.
     """
 
     days: Sequence[date]
     maturing: Sequence[date]
     closed: Sequence[date]
+    unchanged: frozenset[str]
     everything: bool
     as_of: date | None
     sequence: int
@@ -137,7 +139,7 @@ class Plan:
         }
 
 
-def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
+def plan(home: Home, lake: Lake, requested: Collection[date] = ()) -> Plan:
     """Return the next build: what the lake changed since the last one, and the days asked for.
 
     A day drags its neighbours along: a contact may cross midnight, and an evaluator's day is not the contact's when
@@ -162,7 +164,10 @@ def plan(home: Home, lake: Lake, requested: Iterable[date] = ()) -> Plan:
         days = {day for day in days if day <= newest} - closed
         maturing -= closed
         closed &= _widened(days, before=LOOKS_AHEAD_DAYS, after=0)
-    return Plan(sorted(days), sorted(maturing), sorted(closed), everything, as_of, lake.sequence(), fingerprint)
+    unchanged = frozenset() if everything or requested else frozenset(lake.unchanged(ledger.sequence))
+    return Plan(
+        sorted(days), sorted(maturing), sorted(closed), unchanged, everything, as_of, lake.sequence(), fingerprint
+    )
 
 
 def record(home: Home, done: Plan) -> Ledger:

@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIR = PROJECT / "dbt_project"
+
+_LEFT_OUT = "left_out"
 
 
 class DbtError(RuntimeError):
@@ -96,6 +99,7 @@ def build(
     variables: Mapping[str, Any],
     *,
     full_refresh: bool,
+    unchanged: Collection[str] = (),
     select: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> Invocation:
@@ -105,6 +109,7 @@ def build(
         home: the home whose lake is read and whose warehouse is written.
         variables: dbt variables, see dbt_project.yml.
         full_refresh: build every day anew instead of the touched ones, and the nodes tagged ``declared`` too.
+        unchanged: contract tables of which nothing new can be counted; facts made of nothing else are left out.
         select: node selection; empty: everything.
         progress: told the name of each finished model.
     """
@@ -115,12 +120,16 @@ def build(
     if select:
         arguments += ["--select", *select]
     elif not full_refresh:
-        # Cautious: a fact's test that looks into a declared dimension is a test of the fact, and runs.
-        arguments += ["--exclude", "tag:declared", "--indirect-selection", "cautious"]
-    return _invoke(home, arguments, progress)
+        arguments += ["--exclude", f"tag:{_LEFT_OUT}", "--indirect-selection", "empty"]
+    return _invoke(home, arguments, progress, unchanged)
 
 
-def _invoke(home: Home, arguments: list[str], progress: Callable[[str], None] | None = None) -> Invocation:
+def _invoke(
+    home: Home,
+    arguments: list[str],
+    progress: Callable[[str], None] | None = None,
+    unchanged: Collection[str] = (),
+) -> Invocation:
     # dbt reads its paths from the environment; this is the one place that sets them.
     os.environ["GAUGEBOOK_WAREHOUSE"] = str(home.warehouse)
     os.environ["GAUGEBOOK_LAKE"] = str(home.lake)
@@ -140,7 +149,7 @@ def _invoke(home: Home, arguments: list[str], progress: Callable[[str], None] | 
             progress(event["data"]["node_info"]["node_name"])
 
     (home.dbt / "target").mkdir(parents=True, exist_ok=True)
-    result = dbtRunner(_parsed(home) if _fits(home) else None, callbacks=[collect]).invoke(
+    result = dbtRunner(_parsed(home, unchanged) if _fits(home) else None, callbacks=[collect]).invoke(
         [
             *arguments,
             "--project-dir",
@@ -176,15 +185,39 @@ def _invoke(home: Home, arguments: list[str], progress: Callable[[str], None] | 
     return Invocation(events=events, failures=failures, tests_passed=passed, tests_failed=failed)
 
 
-def _parsed(home: Home) -> Manifest:
-    """Return the parsed project, so that dbt does not parse it again only because a run's variables are others."""
+def _parsed(home: Home, unchanged: Collection[str]) -> Manifest:
+    """Return the parsed project, so that dbt does not parse it again only because a run's variables are others.
+
+    What a build of some days leaves out bears the tag ``_LEFT_OUT``: in this copy, not in the project.
+    """
     from dbt.contracts.graph.manifest import Manifest
 
     manifest = Manifest.from_msgpack((home.dbt / "target" / "partial_parse.msgpack").read_bytes())
     manifest.build_flat_graph()
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()
+    out = {name for name, node in manifest.nodes.items() if "declared" in node.tags}
+    out |= _made_of(unchanged, manifest)
+    for name, node in manifest.nodes.items():
+        if {name, getattr(node, "attached_node", None)} & out:
+            node.tags = [*node.tags, _LEFT_OUT]
     return manifest
+
+
+def _made_of(tables: Collection[str], manifest: Manifest) -> set[str]:
+    """Return the models that are made of some contract tables and nothing else that changes, calendar days included."""
+
+    @cache
+    def behind(name: str) -> frozenset[str]:
+        if name in manifest.sources:
+            source = manifest.sources[name]
+            return frozenset() if source.source_name == "centre" else frozenset([source.name])
+        if name.endswith(".dim_dates"):
+            return frozenset(["dim_dates"])
+        return frozenset().union(*map(behind, manifest.nodes[name].depends_on_nodes))
+
+    models = [name for name, node in manifest.nodes.items() if node.resource_type == "model"]
+    return {name for name in models if behind(name) and behind(name).issubset(tables)}
 
 
 if __name__ == "__main__":

@@ -153,6 +153,21 @@ def test_a_days_build_leaves_out_exactly_what_deliveries_cannot_change(full: Loc
     assert declared == {name for name in nodes if is_view(name) or not comes_from_deliveries(name)}
 
 
+def test_a_days_build_leaves_out_what_is_made_of_nothing_that_changed(full: Location) -> None:
+    dbt.manifest(full.home)
+
+    def left_out(*unchanged: str) -> set[str]:
+        return {node.name for node in dbt._parsed(full.home, unchanged).nodes.values() if "left_out" in node.tags}
+
+    people = {"hr_employee", "agent_alias"}
+    assert left_out("tel_offer") == left_out()  # the team an agent was in may have changed
+    assert {"dim_agents", "dim_agent_teams", "unique_dim_agents_agent_key"} <= left_out(*people) - left_out()
+    assert {"fct_offers", "fct_offers_filled"} <= left_out("tel_offer", *people) - left_out(*people)
+    everything = left_out(*(table.name for table in TABLES.values()))
+    assert set(FACTS) - everything == {"fct_employee_days"}  # heads are counted every day
+    assert not everything & {"indicator_values", "indicator_bridges", "board_indicator_values"}
+
+
 def test_four_jobs_two_sensors_three_schedules(location: Location) -> None:
     repository = location.definitions.get_repository_def()
     assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {

@@ -175,6 +175,19 @@ def test_open_spans_reach_to_the_newest_date_and_plans_do_not_make_one(lake: Lak
     assert lake.touched(lake.sequence()) == []
 
 
+def test_a_table_is_unchanged_until_a_change_replaces_rows_or_a_day_arrives_that_its_rows_speak_of(lake: Lake) -> None:
+    merge(lake, "attendance", "2026-08-30", attendance(date(2026, 8, 30)))
+    ahead = datetime(2026, 9, 1, 1, tzinfo=UTC), datetime(2026, 9, 1, 9, tzinfo=UTC)
+    merge(lake, "roster_shift", "2026-09-01", shift(*ahead))
+    built = lake.sequence()
+    assert lake.unchanged(0) == set()
+    # The shift of a day that has not come: whoever looks from now on must count it once the day is there.
+    assert TABLES.keys() - lake.unchanged(built) == {"roster_shift"}
+    merge(lake, "attendance", "2026-09-01", attendance(date(2026, 9, 1)))
+    assert TABLES.keys() - lake.unchanged(built) == {"roster_shift", "attendance"}
+    assert lake.unchanged(lake.sequence()) == TABLES.keys()
+
+
 def test_sources_share_a_partition_without_touching_each_other(lake: Lake) -> None:
     day = date(2026, 8, 31)
     merge(lake, "attendance", "2026-08-31", attendance(day), source="north")

@@ -61,6 +61,9 @@ class Lake:
     def touched(self, since: int) -> list[date]:
         return sorted({day for days in self.changes[since:] for day in days})
 
+    def unchanged(self, since: int) -> set[str]:
+        return set()
+
     def partitions(self, table: str, dates: Iterable[date]) -> list[date]:
         return sorted(set(dates) & set().union(*self.changes))
 
