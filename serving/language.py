@@ -104,6 +104,8 @@ WORDS: dict[str, Words] = {
     "answer_threshold_sec": Words("Answer threshold, seconds", "应答时限（秒）"),
     "short_abandon_sec": Words("Short abandon, seconds", "短时放弃时限（秒）"),
     "short_contact_sec": Words("Very short contact, seconds", "超短通话时限（秒）"),
+    "platform_opening_hour": Words("Shop platforms count from, hour", "电商平台计时起（时）"),
+    "platform_closing_hour": Words("Shop platforms count until, hour", "电商平台计时止（时）"),
     "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),

@@ -22,10 +22,19 @@ dated as (
     select
         *,
         cast(human_requested_at_local as date) as local_date,
+        {{ seconds_between('human_requested_at', 'first_agent_message_at') }} as first_response_seconds,
+        {{ seconds_between('created_at', 'first_agent_message_at') }} as seconds_from_creation,
         -- while nobody has replied, nobody is credited: the assignee may yet change
         case when first_agent_message_at is not null then agent_alias end as replied_by
     from conversations
     where {{ is_touched('cast(human_requested_at_local as date)') }}
+
+),
+
+limits as (
+
+    {{ parameters_as_of('dated', ['answer_threshold_sec', 'platform_opening_hour', 'platform_closing_hour'])
+        | indent(4) }}
 
 )
 
@@ -37,8 +46,18 @@ select
     coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.replied_by) as agent_key,
     agent_teams.team_key,
     dated.local_date,
-    {{ seconds_between('dated.human_requested_at', 'dated.first_agent_message_at') }} as first_response_seconds
+    dated.first_response_seconds,
+    dated.seconds_from_creation,
+    coalesce(dated.first_response_seconds <= limits.answer_threshold_sec, false) as is_replied_in_threshold,
+    coalesce(dated.first_agent_message_at, dated.ended_at) is not null as is_decided,
+    extract(hour from dated.human_requested_at_local) >= limits.platform_opening_hour
+    and extract(hour from dated.human_requested_at_local) < limits.platform_closing_hour as is_daytime
 from dated
+inner join limits
+    on
+        dated.local_date = limits.local_date
+        and dated.channel = limits.channel
+        and dated.queue_key is not distinct from limits.queue_key
 left join agent_names
     on
         dated.source_system = agent_names.source_system
