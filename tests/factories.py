@@ -55,6 +55,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "tel_offer": {"visit_seq": 1, "queue_key": "sales", "result": "answered"},
     "agent_state": {"raw_state": "raw"},
     "chat_conversation": {"channel": "chat", "queue_key": "web"},
+    "self_service_session": {"medium": "ivr", "outcome": "contained"},
     "chat_message": {"sender_type": "customer", "is_private": False},
     "csat": {"channel": "chat", "queue_key": "web", "scale_min": 1.0, "scale_max": 5.0},
     "qa_evaluation": {

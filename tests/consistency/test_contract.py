@@ -30,8 +30,6 @@ UNREAD = frozenset(
         "certificate",
         "pulse_response",
         "forecast",
-        "self_service_session",
-        "self_service_task",
         "survey_invitation",
         "survey_answer",
         "crm_case",

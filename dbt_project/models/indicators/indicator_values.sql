@@ -6,8 +6,12 @@
     )
 }}
 
+-- depends_on: {{ ref('fct_agent_chat_days') }}
 -- depends_on: {{ ref('fct_agent_intervals') }}
+-- depends_on: {{ ref('fct_callbacks') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
+-- depends_on: {{ ref('fct_chat_turns') }}
+-- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
 -- depends_on: {{ ref('fct_offers') }}

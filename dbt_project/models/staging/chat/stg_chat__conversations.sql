@@ -31,6 +31,7 @@ renamed as (
         -- strings
         source.channel,
         source.status,
+        sources.time_zone,
 
         -- numerics
         source.customer_message_count,
@@ -51,6 +52,7 @@ renamed as (
         source.first_agent_message_at,
         source.last_customer_message_at,
         source.ended_at,
+        {{ site_time('source.created_at') }} as created_at_local,
         {{ site_time('source.human_requested_at') }} as human_requested_at_local,
         {{ site_time('source.first_agent_message_at') }} as first_agent_message_at_local
     from source

@@ -60,6 +60,7 @@ renamed as (
         source.answered_at,
         source.ended_at,
         source.wrapup_ended_at,
+        {{ site_time('source.started_at') }} as started_at_local,
         {{ site_time('source.queued_at') }} as queued_at_local,
         {{ site_time('source.answered_at') }} as answered_at_local
     from source
