@@ -106,7 +106,7 @@ WORDS: dict[str, Words] = {
     "short_contact_sec": Words("Very short contact, seconds", "超短通话时限（秒）"),
     "platform_opening_hour": Words("Shop platforms count from, hour", "电商平台计时起（时）"),
     "platform_closing_hour": Words("Shop platforms count until, hour", "电商平台计时止（时）"),
-    "platform_response_cap_sec": Words("Shop platforms count a response for at most, seconds", "电商平台响应封顶（秒）"),
+    "platform_response_cap_sec": Words("Most that shop platforms count, seconds", "电商平台响应封顶（秒）"),
     "callback_promise_hours": Words("Promised time of a callback, hours", "回呼承诺时限（小时）"),
     "chat_open_limit_hours": Words("A conversation counts as open for at most, hours", "会话打开时长上限（小时）"),
     "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),

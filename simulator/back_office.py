@@ -36,6 +36,8 @@ COMPLAINTS, UPHELD = 0.004, 0.4
 ORDERS, PAID, TAKEN_BACK = 0.04, 0.85, 0.06
 VIEWS, IDLE_VIEWS = 0.3, 0.01
 """Share of contacts for which a customer's record is opened, and of such views that name no contact."""
+CALLED_BACK, REACHED = 0.015, 0.93
+"""Share of contacts after which somebody is to be called back, and of those who are reached in the end."""
 CHECK_INS, OPTED_OUT = 0.7, 0.08
 PRAISED, COACHED = 0.02, 0.05
 """Share of the days on which an agent works that bring praise, or coaching."""
@@ -79,6 +81,8 @@ class BackOffice:
         self._people(rng, site, day, tag, conducts)
         if day.day == 1:
             self._book(site, day)
+        for n in np.flatnonzero(rng.random(len(contacts)) < CALLED_BACK):
+            self._call_back(rng, f"{tag}-b{n}", contacts[n], callers[n])
 
     def hand_over(self, landing: Path, day: date) -> int:
         """Write the files of the week that ``day`` ends, at midnight in Chengdu, and return their number."""
@@ -143,6 +147,31 @@ class BackOffice:
                 customer_ref=caller,
                 interaction_id=None if chance[4] < VIEWS * IDLE_VIEWS else contact.id,
             )
+
+    def _call_back(self, rng: np.random.Generator, tag: str, contact: Contact, caller: str | None) -> None:
+        """Let a callback wait in the list of the site's service until the customer is reached, or not."""
+        promised = int(contact.started + contact.seconds)
+        called = promised + int(rng.gamma(1.5, 4 * HOUR))
+        callback: dict[str, object] = {
+            "interaction_id": tag,
+            "visit_seq": 1,
+            "channel": "callback",
+            "direction": "outbound",
+            "queue_key": f"{contact.agent.site.prefix}_service",
+            "agent_key": contact.agent.number,
+            "customer_ref": caller,
+            "started_at": _stamp(promised),
+            "queued_at": _stamp(promised),
+            "wait_ms": 1000 * (called - promised),
+            "is_open": False,
+        }
+        if rng.random() < REACHED:
+            ended = called + 20 + int(rng.gamma(2, 60))
+            callback |= {"outcome": "answered", "answered_at": _stamp(called), "talk_ms": 1000 * (ended - called)}
+        else:
+            ended = called
+            callback |= {"outcome": "failed"}
+        self._add(ended, "tel_interaction", **callback, ended_at=_stamp(ended))
 
     def _survey(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float) -> None:
         sent = ended + 60

@@ -93,13 +93,17 @@ def promises_to_call_back(lake: Lake) -> list[Golden]:
     lake.add(
         "tel_interaction",
         [
-            by_hand | {"interaction_id": "hand-4", "customer_ref": "promise-4"}
+            by_hand
+            | {"interaction_id": "hand-4", "customer_ref": "promise-4"}
             | {"answered_at": after(at, 900), "ended_at": after(at, 960)},
-            by_hand | {"interaction_id": "hand-5", "customer_ref": "promise-5"}
+            by_hand
+            | {"interaction_id": "hand-5", "customer_ref": "promise-5"}
             | {"answered_at": after(at, 50_000), "ended_at": after(at, 50_060)},
-            by_hand | {"interaction_id": "hand-6", "customer_ref": "promise-6", "outcome": "failed"}
+            by_hand
+            | {"interaction_id": "hand-6", "customer_ref": "promise-6", "outcome": "failed"}
             | {"started_at": after(at, 900), "ended_at": after(at, 960)},
-            by_hand | {"interaction_id": "hand-7", "customer_ref": "promise-7"}
+            by_hand
+            | {"interaction_id": "hand-7", "customer_ref": "promise-7"}
             | {"answered_at": after(at, -900), "ended_at": after(at, -800)},
         ],
     )

@@ -60,6 +60,13 @@ def test_an_implausible_value_is_found_at_its_severity(judge: Judge, table: str,
     assert judge(table, row(table, **changed))[measure].severity == severity
 
 
+def test_a_callback_may_wait_for_days(judge: Judge) -> None:
+    later = NOON + timedelta(hours=30)
+    waited = {"channel": "callback", "answered_at": later, "wait_ms": 30 * HOUR_MS, "ended_at": later}
+    findings = judge("tel_interaction", row("tel_interaction", **waited))
+    assert not {"impossibly long", "longest wait, hours"} & set(findings)
+
+
 def test_a_warning_does_not_fail_critically_and_an_impossible_value_does(tmp_path: Path):
     table = TABLES["tel_interaction"]
     deliver(tmp_path, table, [row("tel_interaction", **_talk(5))])
