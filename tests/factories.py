@@ -55,7 +55,6 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "tel_offer": {"visit_seq": 1, "queue_key": "sales", "result": "answered"},
     "agent_state": {"raw_state": "raw"},
     "chat_conversation": {"channel": "chat", "queue_key": "web"},
-    "self_service_session": {"medium": "ivr", "outcome": "contained"},
     "chat_message": {"sender_type": "customer", "is_private": False},
     "csat": {"channel": "chat", "queue_key": "web", "scale_min": 1.0, "scale_max": 5.0},
     "qa_evaluation": {
@@ -78,6 +77,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "agent_alias": {"alias_system": "pbx", "valid_from": date(2026, 1, 1)},
     "roster_shift": {"activity": "work", "is_paid": True},
     "attendance": {"status": "present"},
+    "self_service_session": {"medium": "bot", "outcome": "contained"},
+    "self_service_task": {"task_key": "pay_bill", "result": "succeeded"},
 }
 
 _REFERENCE: dict[str, pa.Schema] = {

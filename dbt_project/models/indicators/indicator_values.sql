@@ -14,6 +14,7 @@
 -- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
+-- depends_on: {{ ref('fct_menu_sessions') }}
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}

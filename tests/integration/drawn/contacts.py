@@ -68,9 +68,11 @@ def _conversations(lake: Lake, draw: Random, source: str, agents: list[str], day
 
 
 def _sessions(lake: Lake, draw: Random, source: str, day: date) -> None:
-    sessions = []
+    sessions, tasks = [], []
     for n in range(3):
         began = _moment(draw, day)
+        task = {"task_id": f"{day}-{n}", "result": draw.choice(("succeeded", "failed")), "started_at": str(began)}
+        tasks.append({"source_system": source, "session_id": f"{day}-{n}"} | task)
         sessions.append(
             {
                 "source_system": source,
@@ -81,4 +83,4 @@ def _sessions(lake: Lake, draw: Random, source: str, day: date) -> None:
                 "ended_at": str(began + timedelta(seconds=60)),
             }
         )
-    lake.add("self_service_session", sessions)
+    lake.add("self_service_session", sessions).add("self_service_task", tasks)

@@ -30,12 +30,12 @@ def other_ways_to_count_who_was_answered(lake: Lake) -> list[Golden]:
 def everything_that_arrives(lake: Lake) -> list[Golden]:
     """The site of Manchester on a day of its own: calls, conversations, and sessions with a menu and a bot."""
     pbx, chat = {"source_system": "pbx_manchester"}, {"source_system": "chat_manchester"}
-    at, lines = "2026-09-17 10:00:00", {"source_system": "pbx_manchester", "queue_key": "arrivals"}
+    at, lines = "2026-08-12 10:00:00", {"source_system": "pbx_manchester", "queue_key": "arrivals"}
     lake.add("tel_interaction", visits(6, "arrived", at, 10, "answered", **lines))
     lake.add("tel_interaction", visits(2, "arrived", at, 50, "abandoned", **lines))
     lake.add("tel_interaction", visits(1, "arrived", at, 300, "timeout", **lines))
     # the answered call 0 is passed on, and nobody takes it there
-    passed = visits(1, "passed", "2026-09-17 10:05:00", 50, "abandoned", **lines)
+    passed = visits(1, "passed", "2026-08-12 10:05:00", 50, "abandoned", **lines)
     lake.add("tel_interaction", [passed[0] | {"root_interaction_id": "arrived-answered-10-0"}])
     # a call without a queue, which nobody took; one the centre made
     alone = {"interaction_id": "arrived-alone", "queue_key": None, "started_at": at, "ended_at": after(at, 5)}
@@ -50,7 +50,7 @@ def everything_that_arrives(lake: Lake) -> list[Golden]:
             chat | asked | {"conversation_id": "arrived-2", "ended_at": after(at, 600)},
         ],
     )
-    menu = {"source_system": "pbx_manchester", "started_at": at, "ended_at": after(at, 40)}
+    menu = pbx | {"medium": "ivr", "started_at": at, "ended_at": after(at, 40)}
     lake.add(
         "self_service_session",
         [menu | {"session_id": f"menu-{n}", "outcome": "contained"} for n in range(4)]
@@ -63,13 +63,37 @@ def everything_that_arrives(lake: Lake) -> list[Golden]:
     # calls: 6 + 2 + 1 + 1 = 10, of which 6 are answered and 2 abandoned, the one passed on being answered
     # conversations 2, one answered and one abandoned; sessions: 4 + 2 of the menu, by voice, and 1 of the bot, by chat
     # arrived 10 + 2 + 7 = 19; answered 6 + 1, served 4 + 1; abandoned 2 + 1 + 2 = 5
-    of, voice = ("day", "2026-09-17", "site", "manchester"), ("day", "2026-09-17", "channel", "voice")
+    of, voice = ("day", "2026-08-12", "site", "manchester"), ("day", "2026-08-12", "channel", "voice")
     return [
         Golden("contacts_arrived", *of, 19, None, 19, 19),
         Golden("contacts_arrived", *voice, 16, None, 16, 16),
         Golden("total_connect_pct", *of, 12, 19, 100 * 12 / 19, 19),
         Golden("abandonment_rate_from_menu_pct", *of, 5, 19, 100 * 5 / 19, 19),
     ]
+
+
+def a_voice_menu(lake: Lake) -> list[Golden]:
+    """Twelve sessions of Manchester on a day of their own, one of which lasts and one of which is with a bot."""
+    at = "2026-08-13 10:00:00"
+    outcomes = ["contained"] * 5 + ["abandoned"] * 3 + ["failed"] + ["transferred"] * 2 + ["open"]
+    pbx = {"source_system": "pbx_manchester"}
+    sessions = [
+        pbx | {"session_id": f"voice-menu-{n}", "medium": "ivr", "started_at": at, "outcome": outcome}
+        for n, outcome in enumerate(outcomes)
+    ]
+    lake.add("self_service_session", [*sessions, sessions[0] | {"session_id": "voice-menu-bot", "medium": "bot"}])
+    results = (0, "succeeded"), (1, "succeeded"), (1, "failed"), (2, "failed"), (5, "succeeded"), (9, "failed")
+    lake.add(
+        "self_service_task",
+        [
+            pbx
+            | {"session_id": f"voice-menu-{n}", "result": result}
+            | {"task_id": f"voice-menu-{n}-{result}", "started_at": at}
+            for n, result in results
+        ],
+    )
+    # eleven have ended; nothing was done in contained 2, 3 and 4, abandoned 6 and 7, and the failed one: 6
+    return [Golden("ivr_abandon_pct", "day", "2026-08-13", "site", "manchester", 6, 11, 100 * 6 / 11, 11)]
 
 
 def promises_to_call_back(lake: Lake) -> list[Golden]:
@@ -257,6 +281,7 @@ def an_hour_and_a_half_on_the_telephone(lake: Lake) -> list[Golden]:
 CASES = (
     other_ways_to_count_who_was_answered,
     everything_that_arrives,
+    a_voice_menu,
     promises_to_call_back,
     five_first_responses,
     a_conversation_turn_by_turn,
