@@ -77,6 +77,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "agent_alias": {"alias_system": "pbx", "valid_from": date(2026, 1, 1)},
     "roster_shift": {"activity": "work", "is_paid": True},
     "attendance": {"status": "present"},
+    "exam_result": {"exam_key": "basics", "attempt_no": 1},
+    "certificate": {"certificate_key": "licence", "valid_from": date(2026, 1, 1)},
 }
 
 _REFERENCE: dict[str, pa.Schema] = {

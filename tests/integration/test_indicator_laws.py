@@ -12,7 +12,6 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from expectations.suites.indicators import NOT_PARTS
 from orchestration.builds import turned_final
 from tests.factories import PROJECT, Lake, environment
-from tests.factories import PROJECT, Lake, environment
 from tests.integration.conftest import Centre
 from tests.integration.random_centre import LAST, random_centre
 

@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('fct_agent_intervals') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
 -- depends_on: {{ ref('fct_employee_days') }}
+-- depends_on: {{ ref('fct_exam_attempts') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}

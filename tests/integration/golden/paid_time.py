@@ -88,8 +88,8 @@ def three_denominators_of_attrition(lake: Lake) -> list[Golden]:
     month = ("month", "2026-09-01", "team", "attrition")
     return [
         Golden("attrition_rate_pct", *month, 3, 325 / 30, 100 * 3 * 30 / 325, None),
-        Golden("attrition_of_opening_pct", *month, 3, 10, 30, 10),
-        Golden("attrition_of_employed_pct", *month, 3, 15, 20, 15),
+        Golden("attrition_of_opening_pct", *month, 3, 10, 30, None),
+        Golden("attrition_of_employed_pct", *month, 3, 15, 20, None),
     ]
 
 

@@ -1,0 +1,35 @@
+"""Random exams, certificates and forecasts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+from tests.factories import Lake
+
+SYSTEMS = {"chengdu": "hr", "manchester": "hr_manchester"}
+
+
+def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
+    """Papers are sat every day, some of them again within or beyond the window; licences last a week or two."""
+    hr = {"source_system": SYSTEMS[site]}
+    agent, paper = draw.choice(agents), f"{site}-{day}"
+    attempts = [(1, day, draw.random() < 0.5)]
+    if draw.random() < 0.6:
+        attempts = [(1, day - timedelta(days=draw.randrange(1, 40)), False), (2, day, draw.random() < 0.8)]
+    lake.add(
+        "exam_result",
+        [
+            hr | {"employee_key": agent, "exam_key": paper, "attempt_no": n, "taken_at": f"{at} 10:00:00"}
+            | {"passed": passed}
+            for n, at, passed in attempts
+        ],
+    )
+    lake.add(
+        "certificate",
+        [
+            hr | {"employee_key": draw.choice(agents), "certificate_key": paper, "valid_from": day}
+            | {"queue_key": draw.choice((None, "sales", "service"))}
+            | {"valid_to": day + timedelta(days=draw.randrange(14))}
+        ],
+    )
