@@ -10,11 +10,13 @@
 -- depends_on: {{ ref('fct_chat_responses') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_exam_attempts') }}
+-- depends_on: {{ ref('fct_forecast_intervals') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
 -- depends_on: {{ ref('fct_shift_days') }}
+-- depends_on: {{ ref('fct_staffing_intervals') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_survey_invitations') }}
 

@@ -33,3 +33,14 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
             | {"valid_to": day + timedelta(days=draw.randrange(14))}
         ],
     )
+    published = day - timedelta(days=7)
+    lake.add(
+        "forecast",
+        [
+            hr | {"queue_key": queue, "starts_at": f"{day} {hour:02}:{minute}:00", "published_at": f"{published} 12:00:00"}
+            | {"contacts": draw.random() * 2, "required_fte": draw.choice((None, draw.random() * 3))}
+            for queue in ("sales", "service")
+            for hour in range(9, 17)
+            for minute in ("00", "30")
+        ],
+    )
