@@ -108,6 +108,7 @@ WORDS: dict[str, Words] = {
     "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
     "requalification_window_days": Words("Window to pass after a failure, days", "补考期限（天）"),
+    "service_rotation_days": Words("Window of the service rotation, days", "客服锻炼期限（天）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }
 CLASSES: dict[str, Words] = {

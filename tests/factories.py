@@ -78,6 +78,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "roster_shift": {"activity": "work", "is_paid": True},
     "attendance": {"status": "present"},
     "exam_result": {"exam_key": "basics", "attempt_no": 1},
+    "training_record": {"course_key": "service_basics", "status": "completed"},
     "forecast": {"queue_key": "sales", "interval_ms": 1_800_000},
     "certificate": {"certificate_key": "licence", "valid_from": date(2026, 1, 1)},
 }

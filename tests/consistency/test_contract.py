@@ -25,7 +25,6 @@ UNREAD = frozenset(
     [
         "tel_dial",
         "coaching_session",
-        "training_record",
         "pulse_response",
         "self_service_session",
         "self_service_task",

@@ -12,6 +12,7 @@
 -- depends_on: {{ ref('fct_exam_attempts') }}
 -- depends_on: {{ ref('fct_forecast_intervals') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
+-- depends_on: {{ ref('fct_joiners') }}
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}

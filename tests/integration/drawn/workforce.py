@@ -1,4 +1,4 @@
-"""Random exams, certificates and forecasts."""
+"""Random exams, certificates, joiners and forecasts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from random import Random
 from tests.factories import Lake
 
 SYSTEMS = {"chengdu": "hr", "manchester": "hr_manchester"}
+TEAMS = {"chengdu": "red", "manchester": "gold"}
 
 
 def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
@@ -33,6 +34,13 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
             | {"valid_to": day + timedelta(days=draw.randrange(14))}
         ],
     )
+    joiner = hr | {"employee_key": f"{site}-joined-{day}"}
+    spell = {"site_key": site, "team_key": TEAMS[site], "role": "visitor", "valid_from": day, "hired_on": day}
+    lake.add("hr_employee", [joiner | spell])
+    for course in ("service_basics", "service_shadowing"):
+        lake.add("training_record", [joiner | {"course_key": course, "session_at": f"{day} 13:00:00"}])
+    paper = {"exam_key": "service_basics", "taken_at": f"{day} 15:00:00", "passed": draw.random() < 0.6}
+    lake.add("exam_result", [joiner | paper])
     published = day - timedelta(days=7)
     lake.add(
         "forecast",

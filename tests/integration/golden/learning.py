@@ -98,7 +98,40 @@ def a_queue_that_asks_for_a_licence(lake: Lake) -> list[Golden]:
     ]
 
 
+def a_class_of_joiners(lake: Lake) -> list[Golden]:
+    """Five people of different roles join on 20 August; one lacks the shadowing, one passes on the 31st day."""
+    hired = "2026-08-20"
+    roles = ("agent", "engineer", "buyer", "lawyer", "agent")
+    people = [f"joiner-{n}" for n in range(len(roles))]
+    lake.add(
+        "hr_employee",
+        [
+            {"employee_key": p, "role": role, "team_key": "joiner", "valid_from": hired, "hired_on": hired}
+            for p, role in zip(people, roles, strict=True)
+        ],
+    )
+    lake.add("training_record", [{"employee_key": p, "session_at": "2026-08-21 09:00:00"} for p in people])
+    lake.add(
+        "training_record",
+        [
+            {"employee_key": p, "course_key": "service_shadowing", "session_at": "2026-08-24 09:00:00"}
+            | {"status": "no_show" if p == "joiner-1" else "completed"}
+            for p in people
+        ],
+    )
+    lake.add(
+        "exam_result",
+        [
+            {"employee_key": p, "exam_key": "service_basics", "passed": True}
+            | {"taken_at": "2026-09-20 09:00:00" if p == "joiner-2" else "2026-09-19 09:00:00"}
+            for p in people
+        ],
+    )
+    return [Golden("service_rotation_pct", "day", hired, "team", "joiner", 3, 5, 60, 5)]
+
+
 CASES = (
+    a_class_of_joiners,
     exams_and_their_repetition,
     a_class_that_sits_again,
     a_queue_that_asks_for_a_licence,
