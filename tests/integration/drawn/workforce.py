@@ -21,7 +21,8 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
     lake.add(
         "exam_result",
         [
-            hr | {"employee_key": agent, "exam_key": paper, "attempt_no": n, "taken_at": f"{at} 10:00:00"}
+            hr
+            | {"employee_key": agent, "exam_key": paper, "attempt_no": n, "taken_at": f"{at} 10:00:00"}
             | {"passed": passed}
             for n, at, passed in attempts
         ],
@@ -29,7 +30,8 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
     lake.add(
         "certificate",
         [
-            hr | {"employee_key": draw.choice(agents), "certificate_key": paper, "valid_from": day}
+            hr
+            | {"employee_key": draw.choice(agents), "certificate_key": paper, "valid_from": day}
             | {"queue_key": draw.choice((None, "sales", "service"))}
             | {"valid_to": day + timedelta(days=draw.randrange(14))}
         ],
@@ -45,7 +47,8 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
     lake.add(
         "forecast",
         [
-            hr | {"queue_key": queue, "starts_at": f"{day} {hour:02}:{minute}:00", "published_at": f"{published} 12:00:00"}
+            hr
+            | {"queue_key": queue, "starts_at": f"{day} {hour:02}:{minute}:00", "published_at": f"{published} 12:00:00"}
             | {"contacts": draw.random() * 2, "required_fte": draw.choice((None, draw.random() * 3))}
             for queue in ("sales", "service")
             for hour in range(9, 17)

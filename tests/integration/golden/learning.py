@@ -49,7 +49,8 @@ def a_class_that_sits_again(lake: Lake) -> list[Golden]:
         lake.add(
             "exam_result",
             [
-                of | {"employee_key": p, "attempt_no": attempt, "taken_at": f"{day} 09:00:00"}
+                of
+                | {"employee_key": p, "attempt_no": attempt, "taken_at": f"{day} 09:00:00"}
                 # the last one fails again
                 | {"passed": attempt == 2 and p != people[-1]}
                 for p in people

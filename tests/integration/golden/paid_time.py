@@ -53,8 +53,8 @@ def a_day_of_paid_time(lake: Lake) -> list[Golden]:
         # somebody else is seen until the evening, so that the day is known
         + [{"agent_key": "paid-other", "state": "break", "started_at": _at("19:00"), "ended_at": _at("20:00")}],
     )
-    # Pia: handling 90 + 20 + 120 + 60 = 290 min, available 40 + 60 = 100; logged in 9:20 to 18:00 = 520; paid 7 h = 420,
-    # work 6 h = 360; attended 9 h = 540. Pol: paid 480.
+    # Pia: handling 90 + 20 + 120 + 60 = 290 min, available 40 + 60 = 100; logged in 9:20 to 18:00 = 520;
+    # paid 7 h = 420, work 6 h = 360; attended 9 h = 540. Pol: paid 480.
     # lost of paid work 20 (late) + 30 (break) = 50; of the training 40; of the leave 480
     team, pia = ("day", DAY, "team", "paid"), ("day", DAY, "agent", "paid-pia")
     return [
@@ -75,7 +75,7 @@ def a_day_of_paid_time(lake: Lake) -> list[Golden]:
 
 
 def three_denominators_of_attrition(lake: Lake) -> list[Golden]:
-    """Ten agents on 1 September, of whom two leave on the 10th; five come on the 16th, one of them leaves on the 20th."""
+    """Ten agents on 1 September, of whom two leave on the 10th; of five who come on the 16th one is gone by the 20th."""
     spells: Rows = [{"employee_key": f"attrition-{n}"} for n in range(8)]
     spells += [
         {"employee_key": f"attrition-leaver-{n}", "left_on": "2026-09-10", "valid_to": "2026-09-10"} for n in range(2)

@@ -44,7 +44,14 @@ def a_queue_that_stayed_silent(lake: Lake) -> list[Golden]:
     day = "2026-08-14"
     lake.add(
         "forecast",
-        [{"queue_key": "plan-silent", "starts_at": f"{day} 09:00:00", "contacts": 3.0, "published_at": f"{DAY} 09:00:00"}],
+        [
+            {
+                "queue_key": "plan-silent",
+                "starts_at": f"{day} 09:00:00",
+                "contacts": 3.0,
+                "published_at": f"{DAY} 09:00:00",
+            }
+        ],
     )
     lake.add("tel_interaction", visits(1, "plan-3", f"{day} 09:00:00", 40, "abandoned", queue_key="plan-other"))
     return [Golden("forecast_wape_pct", "day", day, "queue", "plan-silent", 3, 0, None, 0, "no_traffic")]
@@ -70,7 +77,8 @@ def people_against_the_need(lake: Lake) -> list[Golden]:
     lake.add(
         "agent_state",
         [
-            at | {"agent_key": "plan-mo", "state": state}
+            at
+            | {"agent_key": "plan-mo", "state": state}
             | {"started_at": f"{day} {start}:00", "ended_at": f"{day} {end}:00"}
             for start, state, end in states
         ],

@@ -34,25 +34,32 @@ windows as (
 
     {{ parameters_as_of('dated', ['requalification_window_days']) | indent(4) }}
 
+),
+
+followed as (
+
+    select
+        *,
+        {{ dbt.datediff('local_date', 'later_passed_on', 'day') }} as days_until_passed
+    from dated
+
 )
 
 select
-    dated.source_system || ':' || dated.employee_key || ':' || dated.exam_key || ':' || dated.attempt_no as attempt_id,
-    dated.employee_key as agent_key,
+    followed.source_system || ':' || followed.employee_key || ':' || followed.exam_key || ':' || followed.attempt_no
+        as attempt_id,
+    followed.employee_key as agent_key,
     agent_teams.team_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
-    dated.local_date,
-    dated.attempt_no = 1 as is_first_attempt,
-    dated.is_passed,
-    not dated.is_passed
-    and coalesce(
-        {{ dbt.datediff('dated.local_date', 'dated.later_passed_on', 'day') }} <= windows.requalification_window_days,
-        false
-    ) as is_requalified
-from dated
-left join windows on dated.local_date = windows.local_date
+    coalesce(agent_teams.site_key, followed.site_key) as site_key,
+    followed.local_date,
+    followed.attempt_no = 1 as is_first_attempt,
+    followed.is_passed,
+    not followed.is_passed
+    and coalesce(followed.days_until_passed <= windows.requalification_window_days, false) as is_requalified
+from followed
+left join windows on followed.local_date = windows.local_date
 left join agent_teams
     on
-        dated.employee_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
-where {{ is_touched('dated.local_date') }}
+        followed.employee_key = agent_teams.agent_key
+        and followed.local_date between agent_teams.valid_from and agent_teams.valid_to
+where {{ is_touched('followed.local_date') }}

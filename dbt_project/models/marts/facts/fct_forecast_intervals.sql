@@ -113,7 +113,7 @@ left join quarters
         frozen.site_key = quarters.site_key
         and frozen.queue_key = quarters.queue_key
         and frozen.local_date = quarters.local_date
-        and quarters.interval_start >= frozen.interval_start
+        and frozen.interval_start <= quarters.interval_start
         and {{ seconds_between('frozen.interval_start', 'quarters.interval_start') }} < frozen.interval_seconds
 group by
     frozen.site_key,
