@@ -75,7 +75,7 @@ def a_day_of_paid_time(lake: Lake) -> list[Golden]:
 
 
 def three_denominators_of_attrition(lake: Lake) -> list[Golden]:
-    """Ten agents on 1 September, of whom two leave on the 10th; of five who come on the 16th one is gone by the 20th."""
+    """Ten agents at first, of whom two leave on the 10th; of five who come on the 16th one leaves on the 20th."""
     spells: Rows = [{"employee_key": f"attrition-{n}"} for n in range(8)]
     spells += [
         {"employee_key": f"attrition-leaver-{n}", "left_on": "2026-09-10", "valid_to": "2026-09-10"} for n in range(2)

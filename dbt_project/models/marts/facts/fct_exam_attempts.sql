@@ -40,7 +40,7 @@ followed as (
 
     select
         *,
-        {{ dbt.datediff('local_date', 'later_passed_on', 'day') }} as days_until_passed
+        {{ dbt.datediff('local_date', 'later_passed_on', 'day') | trim }} as days_until_passed
     from dated
 
 )
