@@ -1,5 +1,4 @@
-"""What the smaller systems of the centre hand over once a week: self-service, surveys, cases, sales, audit, people and
-their training.
+"""What the smaller systems of the centre hand over once a week: self-service, surveys, cases, sales, audit, training.
 
 Each writes one file of JSON lines a table, in the form of the published contract, when a week has ended: what had
 happened by then, each record in every version it had. Customers are known to these systems by the number they call
