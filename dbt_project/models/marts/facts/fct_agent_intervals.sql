@@ -21,9 +21,7 @@ roster as (
 attendance as (
 
     select * from {{ ref('stg_hr__attendance') }}
-    where
-        {{ partition_filter('attendance') }}
-        and clock_in_at < clock_out_at
+    where {{ partition_filter('attendance') }} and clock_in_at < clock_out_at
 
 ),
 
