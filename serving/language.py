@@ -100,6 +100,7 @@ WORDS: dict[str, Words] = {
     "out": Words("does not count", "不计入"),
     # owners (quality and workforce are families as well)
     "operations": Words("Operations", "运营"),
+    "training": Words("Training", "培训"),
     # parameters
     "answer_threshold_sec": Words("Answer threshold, seconds", "应答时限（秒）"),
     "short_abandon_sec": Words("Short abandon, seconds", "短时放弃时限（秒）"),
@@ -111,6 +112,8 @@ WORDS: dict[str, Words] = {
     "chat_open_limit_hours": Words("A conversation counts as open for at most, hours", "会话打开时长上限（小时）"),
     "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
+    "requalification_window_days": Words("Window to pass after a failure, days", "补考期限（天）"),
+    "service_rotation_days": Words("Window of the service rotation, days", "客服锻炼期限（天）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }
 CLASSES: dict[str, Words] = {

@@ -1,4 +1,4 @@
-"""What the smaller systems of the centre hand over once a week: self-service, surveys, cases, sales, audit and people.
+"""What the smaller systems of the centre hand over once a week: self-service, surveys, cases, sales, audit, training.
 
 Each writes one file of JSON lines a table, in the form of the published contract, when a week has ended: what had
 happened by then, each record in every version it had. Customers are known to these systems by the number they call
@@ -19,7 +19,7 @@ import numpy as np
 from simulator.centre import CHENGDU, SITES, Site
 from simulator.contact import Contact
 from simulator.customers import Customers
-from simulator.people import Conduct, Staff
+from simulator.people import Conduct, Employee, Staff
 
 FOLDER = "back_office"
 
@@ -41,6 +41,10 @@ CALLED_BACK, REACHED = 0.015, 0.93
 CHECK_INS, OPTED_OUT = 0.7, 0.08
 PRAISED, COACHED = 0.02, 0.05
 """Share of the days on which an agent works that bring praise, or coaching."""
+PASSED = 0.8
+"""Share of the attempts at a paper that pass."""
+SUPERVISED_DAYS = 14
+"""Days for which a new hire takes contacts without the licence for the queue."""
 WAGES = {"zh": (260.0, "CNY"), "en": (105.0, "GBP")}
 """An agent's wage a day."""
 EVENTS = (
@@ -79,6 +83,7 @@ class BackOffice:
         for n, (contact, caller) in enumerate(zip(contacts, callers, strict=True)):
             self._follow(rng, f"{tag}-{n}", contact, caller)
         self._people(rng, site, day, tag, conducts)
+        self._train(rng, site, day)
         if day.day == 1:
             self._book(site, day)
         for n in np.flatnonzero(rng.random(len(contacts)) < CALLED_BACK):
@@ -316,6 +321,44 @@ class BackOffice:
                 topic_key=str(rng.choice(("tone", "desk", "script"))),
                 finding=str(rng.choice(("good", "fine", "needs_attention"), p=(0.5, 0.4, 0.1))),
             )
+
+    def _train(self, rng: np.random.Generator, site: Site, day: date) -> None:
+        """License agents, take new hires through the service rotation, and have every agent sit the week's paper."""
+        for person in self._staff.agents(site):
+            licensed = person.hired + timedelta(days=SUPERVISED_DAYS) if person.novice else person.hired
+            if day == max(licensed, self._start):
+                for queue in person.queues:
+                    held = {"employee_key": person.number, "certificate_key": f"licence_{queue}", "queue_key": queue}
+                    self._add(site.instant(day), "certificate", **held, valid_from=str(licensed))
+            if day == person.hired:
+                for days, course in ((0, "service_basics"), (2, "service_shadowing")):
+                    at = site.instant(day + timedelta(days=days), 9 * HOUR)
+                    session = {"employee_key": person.number, "course_key": course, "session_at": _stamp(at)}
+                    self._add(at + 8 * HOUR, "training_record", **session, mandatory=True, status="completed")
+                self._examine(rng, site, person, "service_basics", day + timedelta(days=4))
+            if person.is_working(day) and day.weekday() == person.turn % 5:
+                self._examine(rng, site, person, f"product_{day:%G-W%V}", day)
+
+    def _examine(self, rng: np.random.Generator, site: Site, person: Employee, paper: str, day: date) -> None:
+        """Let a person sit a paper, and once more a week later if it was failed."""
+        for attempt in (1, 2):
+            at = site.instant(day + timedelta(days=7 * (attempt - 1)), 16 * HOUR)
+            passed = bool(rng.random() < PASSED)
+            score = float(rng.integers(80, 101) if passed else rng.integers(40, 80))
+            self._add(
+                at,
+                "exam_result",
+                employee_key=person.number,
+                exam_key=paper,
+                attempt_no=attempt,
+                taken_at=_stamp(at),
+                score=score,
+                max_score=100.0,
+                pass_mark=80.0,
+                passed=passed,
+            )
+            if passed:
+                break
 
     def _book(self, site: Site, first: date) -> None:
         """Post a site's wages of the month that begins on ``first``."""

@@ -188,6 +188,9 @@ class _House:
             hr.write_employees(self._file(folder, f"employees_{day}.csv"), site, staff, day)
             hr.write_aliases(self._file(folder, f"aliases_{day}.csv"), site, staff, day)
             monday = day - timedelta(days=day.weekday())
+            planners = np.random.default_rng((*self._seed, 3, monday.toordinal()))
+            path = self._file(folder, f"forecast_{_iso_week(day)}.csv")
+            hr.write_forecast(path, site, monday, self._daily * VOICE_SHARE, planners)
             hr.write_roster(self._file(folder, f"roster_{_iso_week(day)}.csv"), site, staff, monday)
 
     def close(self, day: date, offset: int) -> list[Contact]:

@@ -1,4 +1,4 @@
-"""The files of the HR system: employees, aliases, rosters and attendance of one site, as CSV.
+"""The files of the HR system: employees, aliases, forecasts, rosters and attendance of one site, as CSV.
 
 Employees and aliases are complete snapshots as known on a day. Times are the site's own, without a zone.
 """
@@ -9,6 +9,8 @@ import csv
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+
+import numpy as np
 
 from simulator.centre import Site
 from simulator.people import HOURS_A_WEEK, Conduct, Staff, shift
@@ -23,6 +25,9 @@ def _write(path: Path, header: str, rows: Iterable[Sequence[object]], site: Site
         writer.writerow(header.split(","))
         writer.writerows(rows)
 
+
+PLANNED_HANDLE_SECONDS, PLANNED_OCCUPANCY = 260, 0.8
+"""What the planners reckon with."""
 
 STATUSES = {"active": "Active", "long_leave": "Long leave", "left": "Left"}
 
@@ -92,6 +97,28 @@ def write_roster(path: Path, site: Site, staff: Staff, monday: date) -> None:
                     )
                 )
     _write(path, "Shift ID,Employee No,Activity,Start,End,Paid,Published", rows, site)
+
+
+def write_forecast(path: Path, site: Site, monday: date, daily: float, rng: np.random.Generator) -> None:
+    """Write the forecast of a week's calls by half hours, published hours before the roster that was made from it.
+
+    ``daily`` is the mean number of calls of the site on an average day. The planners expect the usual shape of a day,
+    are off by some percent and know nothing of the late queue's night.
+    """
+    published = datetime.combine(monday - timedelta(days=4), time(10))
+    rows = []
+    for queue in site.queues:
+        for offset in range(7):
+            day = monday + timedelta(days=offset)
+            expected = daily * queue.share * site.weekdays[day.weekday()] * rng.lognormal(0.0, 0.08)
+            for half in range(2 * len(site.hourly)):
+                contacts = expected * site.hourly[half // 2] / sum(site.hourly) / 2
+                start = datetime.combine(day, time(site.opens)) + timedelta(minutes=30 * half)
+                needed = contacts * PLANNED_HANDLE_SECONDS / 1800 / PLANNED_OCCUPANCY
+                rows.append(
+                    (queue.key, start, 30, f"{contacts:.1f}", PLANNED_HANDLE_SECONDS, f"{needed:.2f}", published)
+                )
+    _write(path, "Queue,Start,Minutes,Calls,Handle seconds,People,Published", rows, site)
 
 
 def write_attendance(path: Path, site: Site, staff: Staff, day: date, conducts: dict[str, Conduct]) -> None:

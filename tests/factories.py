@@ -79,6 +79,10 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "attendance": {"status": "present"},
     "self_service_session": {"medium": "bot", "outcome": "contained"},
     "self_service_task": {"task_key": "pay_bill", "result": "succeeded"},
+    "exam_result": {"exam_key": "basics", "attempt_no": 1},
+    "training_record": {"course_key": "service_basics", "status": "completed"},
+    "forecast": {"queue_key": "sales", "interval_ms": 1_800_000},
+    "certificate": {"certificate_key": "licence", "valid_from": date(2026, 1, 1)},
 }
 
 _REFERENCE: dict[str, pa.Schema] = {

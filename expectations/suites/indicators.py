@@ -14,8 +14,18 @@ STATUSES = ("final", "provisional", "no_traffic", "below_floor")
 TOLERANCE = 1e-6
 """Sums of fractional seconds may differ in their last digits from the sum of their parts."""
 
-NOT_PARTS = ("attrition_rate_pct",)
-"""Percentages of something the numerator is no part of: a team may lose more people than it has on average."""
+NOT_PARTS = (
+    "attrition_rate_pct",
+    "attrition_of_opening_pct",
+    "forecast_over_pct",
+    "forecast_wape_pct",
+    "schedule_conformance_pct",
+    "utilization_paid_pct",
+    "utilization_attended_pct",
+)
+"""Percentages of something the numerator is no part of: a team may lose more people than it has on average or at first,
+a forecast may miss by more than ever came, and overtime lies outside what is scheduled, paid by the roster or clocked.
+"""
 
 _PART = f"unit = 'percent' and indicator not in ({', '.join(map(repr, NOT_PARTS))})"
 

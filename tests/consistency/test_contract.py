@@ -25,11 +25,7 @@ UNREAD = frozenset(
     [
         "tel_dial",
         "coaching_session",
-        "training_record",
-        "exam_result",
-        "certificate",
         "pulse_response",
-        "forecast",
         "survey_invitation",
         "survey_answer",
         "crm_case",

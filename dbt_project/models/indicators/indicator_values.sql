@@ -13,12 +13,16 @@
 -- depends_on: {{ ref('fct_chat_turns') }}
 -- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_employee_days') }}
+-- depends_on: {{ ref('fct_exam_attempts') }}
+-- depends_on: {{ ref('fct_forecast_intervals') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
+-- depends_on: {{ ref('fct_joiners') }}
 -- depends_on: {{ ref('fct_menu_sessions') }}
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
 -- depends_on: {{ ref('fct_shift_days') }}
+-- depends_on: {{ ref('fct_staffing_intervals') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_survey_invitations') }}
 

@@ -14,7 +14,14 @@ with agent_states as (
 roster as (
 
     select * from {{ ref('stg_hr__roster_shifts') }}
-    where {{ partition_filter('roster_shift') }} and activity in ('work', 'break', 'meal', 'training', 'meeting')
+    where {{ partition_filter('roster_shift') }} and activity <> 'off'
+
+),
+
+attendance as (
+
+    select * from {{ ref('stg_hr__attendance') }}
+    where {{ partition_filter('attendance') }} and clock_in_at < clock_out_at
 
 ),
 
@@ -104,10 +111,22 @@ scheduled as (
         site_key,
         time_zone,
         activity,
+        coalesce(is_paid, false) as is_paid,
         {{ epoch_microseconds('start_at') }} as from_us,
         {{ epoch_microseconds('end_at') }} as to_us
     from roster
     where start_at < end_at
+    union all
+    -- time between the clocks is cut and limited like the roster, but no state has to keep to it
+    select
+        employee_key as agent_key,
+        site_key,
+        time_zone,
+        'attendance' as activity,
+        false as is_paid,
+        {{ epoch_microseconds('clock_in_at') }} as from_us,
+        {{ epoch_microseconds('clock_out_at') }} as to_us
+    from attendance
 
 ),
 
@@ -226,6 +245,7 @@ scheduled_pieces as (
         scheduled_quarters.agent_key,
         scheduled_quarters.site_key,
         scheduled_quarters.activity,
+        scheduled_quarters.is_paid,
         scheduled_quarters.quarter_number,
         touched_quarters.local_date,
         touched_quarters.interval_start,
@@ -250,7 +270,7 @@ scheduled_pieces as (
 
 ),
 
-adherent_pieces as (
+kept_pieces as (
 
     select
         scheduled_pieces.agent_key,
@@ -258,8 +278,11 @@ adherent_pieces as (
         scheduled_pieces.quarter_number,
         scheduled_pieces.local_date,
         scheduled_pieces.interval_start,
+        scheduled_pieces.activity,
+        scheduled_pieces.is_paid and state_pieces.state in ('available', 'on_contact', 'acw') as is_paid_for_contacts,
+        matches.state is not null as is_adherent,
         least(scheduled_pieces.to_us, state_pieces.to_us)
-        - greatest(scheduled_pieces.from_us, state_pieces.from_us) as adherent_us
+        - greatest(scheduled_pieces.from_us, state_pieces.from_us) as kept_us
     from scheduled_pieces
     inner join state_pieces
         on
@@ -267,7 +290,7 @@ adherent_pieces as (
             and scheduled_pieces.quarter_number = state_pieces.quarter_number
             and scheduled_pieces.from_us < state_pieces.to_us
             and scheduled_pieces.to_us > state_pieces.from_us
-    inner join matches
+    left join matches
         on
             scheduled_pieces.activity = matches.activity
             and state_pieces.state = matches.state
@@ -286,7 +309,13 @@ pieces as (
         case when state = 'available' then to_us - from_us else 0 end as available_us,
         to_us - from_us as logged_in_us,
         0 as scheduled_us,
-        0 as adherent_us
+        0 as scheduled_work_us,
+        0 as attended_us,
+        0 as paid_work_us,
+        0 as paid_other_us,
+        0 as adherent_us,
+        0 as contact_work_us,
+        0 as contact_other_us
     from state_pieces
     union all
     select
@@ -298,8 +327,14 @@ pieces as (
         0 as handling_us,
         0 as available_us,
         0 as logged_in_us,
-        to_us - from_us as scheduled_us,
-        0 as adherent_us
+        case when activity not in ('attendance', 'leave') then to_us - from_us else 0 end as scheduled_us,
+        case when activity = 'work' then to_us - from_us else 0 end as scheduled_work_us,
+        case when activity = 'attendance' then to_us - from_us else 0 end as attended_us,
+        case when is_paid and activity = 'work' then to_us - from_us else 0 end as paid_work_us,
+        case when is_paid and activity <> 'work' then to_us - from_us else 0 end as paid_other_us,
+        0 as adherent_us,
+        0 as contact_work_us,
+        0 as contact_other_us
     from scheduled_pieces
     union all
     select
@@ -312,8 +347,14 @@ pieces as (
         0 as available_us,
         0 as logged_in_us,
         0 as scheduled_us,
-        adherent_us
-    from adherent_pieces
+        0 as scheduled_work_us,
+        0 as attended_us,
+        0 as paid_work_us,
+        0 as paid_other_us,
+        case when is_adherent then kept_us else 0 end as adherent_us,
+        case when is_paid_for_contacts and activity = 'work' then kept_us else 0 end as contact_work_us,
+        case when is_paid_for_contacts and activity <> 'work' then kept_us else 0 end as contact_other_us
+    from kept_pieces
 
 ),
 
@@ -329,8 +370,14 @@ intervals as (
         sum(available_us) as available_us,
         sum(logged_in_us) as logged_in_us,
         sum(scheduled_us) as scheduled_us,
+        sum(scheduled_work_us) as scheduled_work_us,
+        sum(attended_us) as attended_us,
+        sum(paid_work_us) as paid_work_us,
+        sum(paid_other_us) as paid_other_us,
         -- somebody logged in to two systems at once keeps to the roster only once
-        least(sum(adherent_us), sum(scheduled_us)) as adherent_us
+        least(sum(adherent_us), sum(scheduled_us)) as adherent_us,
+        least(sum(contact_work_us), sum(paid_work_us)) as contact_work_us,
+        least(sum(contact_other_us), sum(paid_other_us)) as contact_other_us
     from pieces
     group by agent_key, quarter_number, local_date, interval_start
 
@@ -348,7 +395,12 @@ select
     intervals.available_us / 1e6 as available_seconds,
     intervals.logged_in_us / 1e6 as logged_in_seconds,
     intervals.scheduled_us / 1e6 as scheduled_seconds,
-    intervals.adherent_us / 1e6 as adherent_seconds
+    intervals.scheduled_work_us / 1e6 as scheduled_work_seconds,
+    intervals.adherent_us / 1e6 as adherent_seconds,
+    intervals.attended_us / 1e6 as attended_seconds,
+    (intervals.paid_work_us + intervals.paid_other_us) / 1e6 as paid_seconds,
+    (intervals.paid_other_us - intervals.contact_other_us) / 1e6 as planned_shrinkage_seconds,
+    (intervals.paid_work_us - intervals.contact_work_us) / 1e6 as unplanned_shrinkage_seconds
 from intervals
 left join agent_teams
     on

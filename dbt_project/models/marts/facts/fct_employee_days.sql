@@ -49,7 +49,8 @@ select
     agent_teams.site_key,
     dates.local_date,
     agent_teams.role = 'agent' and agent_teams.status = 'active' as is_active_agent,
-    agent_teams.role = 'agent' and last_days.left_on is not null as is_leaver
+    agent_teams.role = 'agent' and last_days.left_on is not null as is_leaver,
+    coalesce(agent_teams.hired_on = dates.local_date, false) as is_joiner
 from agent_teams
 inner join dates
     on dates.local_date between agent_teams.valid_from and agent_teams.valid_to

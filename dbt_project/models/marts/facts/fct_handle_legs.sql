@@ -19,6 +19,13 @@ evaluations as (
 
 ),
 
+certificates as (
+
+    select * from {{ ref('stg_hr__certificates') }}
+    where {{ partition_filter('certificate') }}
+
+),
+
 agent_names as (
 
     select * from {{ ref('int_agent_names') }}
@@ -153,6 +160,18 @@ evaluated_contacts as (
             and attributed_evaluations.contact_at between
             attributed.answered_at - interval '1' day and attributed.answered_at + interval '1' day
 
+),
+
+certified_legs as (
+
+    select distinct attributed.leg_id
+    from attributed
+    inner join certificates
+        on
+            attributed.resolved_agent_key = certificates.employee_key
+            and attributed.queue_key = coalesce(certificates.queue_key, attributed.queue_key)
+            and attributed.local_date between certificates.valid_from and certificates.valid_to
+
 )
 
 select
@@ -181,12 +200,14 @@ select
     and not attributed.is_transferred
     and coalesce(attributed.talk_seconds <= attributed.short_contact_sec, false) as is_short,
     attributed.is_ended_by_agent,
-    attributed.is_contact_first_leg and evaluated_contacts.root_interaction_id is not null as is_contact_evaluated
+    attributed.is_contact_first_leg and evaluated_contacts.root_interaction_id is not null as is_contact_evaluated,
+    certified_legs.leg_id is not null as is_certified
 from attributed
 left join evaluated_contacts
     on
         attributed.source_system = evaluated_contacts.source_system
         and attributed.root_interaction_id = evaluated_contacts.root_interaction_id
+left join certified_legs on attributed.leg_id = certified_legs.leg_id
 left join agent_teams
     on
         attributed.resolved_agent_key = agent_teams.agent_key

@@ -4,25 +4,34 @@ with source as (
 
 ),
 
+sources as (
+
+    select * from {{ ref('stg_centre__sources') }}
+
+),
+
 renamed as (
 
     select
         -- ids
-        source_system,
-        employee_key,
+        source.source_system,
+        source.employee_key,
+        sources.site_key,
 
         -- strings
-        status,
-        leave_type,
+        source.status,
+        source.leave_type,
+        sources.time_zone,
 
         -- dates
-        event_date,
-        work_date,
+        source.event_date,
+        source.work_date,
 
         -- timestamps
-        clock_in_at,
-        clock_out_at
+        source.clock_in_at,
+        source.clock_out_at
     from source
+    left join sources on source.source_system = sources.source_system
 
 )
 

@@ -1,0 +1,53 @@
+with source as (
+
+    select * from {{ source('hr', 'forecast') }}
+
+),
+
+sources as (
+
+    select * from {{ ref('stg_centre__sources') }}
+
+),
+
+queue_names as (
+
+    select * from {{ ref('stg_centre__names') }}
+    where kind = 'queue'
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        source.source_system,
+        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
+        sources.site_key,
+
+        -- strings
+        sources.time_zone,
+
+        -- numerics
+        source.interval_ms / 1e3 as interval_seconds,
+        source.contacts as forecast_contacts,
+        source.handle_ms / 1e3 as handle_seconds,
+        source.required_fte,
+
+        -- dates
+        source.event_date,
+
+        -- timestamps
+        source.starts_at,
+        source.published_at,
+        {{ site_time('source.starts_at') }} as starts_at_local
+    from source
+    left join sources on source.source_system = sources.source_system
+    left join queue_names
+        on
+            source.source_system = queue_names.source_system
+            and source.queue_key = queue_names.source_name
+
+)
+
+select * from renamed
