@@ -45,7 +45,59 @@ def evaluations(lake: Lake) -> list[Golden]:
     ]
 
 
+def dimensions_of_service(lake: Lake) -> list[Golden]:
+    """Three evaluations with tagged items: one was not drawn at random, and items do not apply."""
+    common = {"agent_key": "qualia", "channel": "voice", "evaluated_at": "2026-07-08 10:00:00", "score_pct": 80.0}
+    draws = {"dim-1": True, "dim-2": None, "dim-3": False}
+    lake.add("qa_evaluation", [common | {"evaluation_id": name, "is_random": drawn} for name, drawn in draws.items()])
+    items = [
+        # evaluation, item, section, points, weight
+        ("dim-1", "Accuracy", None, 8.0, 2.0),
+        ("dim-1", "Empathy", None, 5.0, 1.0),
+        ("dim-1", "Patience", None, None, 1.0),
+        ("dim-1", "Small talk", None, 1.0, 1.0),
+        ("dim-2", "Tariffs", "业务知识", 6.0, 1.0),
+        # the item's own tag goes before that of its section
+        ("dim-2", "Closing", "process", 9.0, 1.0),
+        ("dim-3", "Accuracy", None, 0.0, 1.0),
+        ("dim-3", "Empathy", None, 0.0, 1.0),
+    ]
+    lake.add(
+        "qa_answer",
+        [
+            {"evaluation_id": evaluation, "question_key": item, "section_key": section, "points": points}
+            | {"weight": weight, "is_na": points is None, "evaluated_at": common["evaluated_at"]}
+            for evaluation, item, section, points, weight in items
+        ],
+    )
+    # professionalism: accuracy 8 of 10 twice, tariffs 6 of 10; small talk is in no dimension
+    # service awareness: empathy 5 of 10, closing 9 of 10; patience does not apply
+    of = ("day", "2026-07-08", "agent", "unresolved:qa:qualia")
+    return [
+        Golden("qa_professionalism_pct", *of, 22, 30, 100 * 22 / 30, None),
+        Golden("qa_service_awareness_pct", *of, 14, 20, 70, None),
+    ]
+
+
+def disputes(lake: Lake) -> list[Golden]:
+    """Two scores revised and six disputes that changed nothing, among evaluations that nobody disputed."""
+    lake.add("hr_employee", [{"employee_key": "dora", "team_key": "disputing"}])
+    states = ["revised"] * 2 + ["disputed"] * 6 + ["submitted"] * 5 + ["draft"]
+    lake.add(
+        "qa_evaluation",
+        [
+            {"evaluation_id": f"dispute-{n}", "agent_key": "dora", "status": status, "score_pct": 70.0}
+            | {"evaluated_at": "2026-08-12 10:00:00"}
+            for n, status in enumerate(states)
+        ],
+    )
+    # 2 of 8; the last of August lies 37 days back
+    return [Golden("qa_dispute_overturn_pct", "month", "2026-08-01", "team", "disputing", 2, 8, 25, 8)]
+
+
 CASES = (
     evaluated_contacts,
     evaluations,
+    dimensions_of_service,
+    disputes,
 )
