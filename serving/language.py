@@ -105,6 +105,9 @@ WORDS: dict[str, Words] = {
     "short_abandon_sec": Words("Short abandon, seconds", "短时放弃时限（秒）"),
     "short_contact_sec": Words("Very short contact, seconds", "超短通话时限（秒）"),
     "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),
+    "qa_min_evaluations": Words("Fewest evaluations of an agent a month", "座席每月最少随机抽检数"),
+    "qa_min_evaluations_new_hire": Words("Fewest evaluations of a new hire a month", "新人每月最少随机抽检数"),
+    "new_hire_days": Words("New hire: employed for fewer days than", "新人界定：入职不足（天）"),
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }

@@ -24,7 +24,6 @@ PARTITION = "event_date"
 UNREAD = frozenset(
     [
         "tel_dial",
-        "coaching_session",
         "training_record",
         "exam_result",
         "certificate",

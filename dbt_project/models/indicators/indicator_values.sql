@@ -7,6 +7,7 @@
 }}
 
 -- depends_on: {{ ref('fct_agent_intervals') }}
+-- depends_on: {{ ref('fct_agent_months') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_handle_legs') }}

@@ -1,4 +1,4 @@
-"""Random rows of quality assurance: items of evaluations, and disputes."""
+"""Random rows of quality assurance: items of evaluations, disputes and coaching."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from tests.factories import Lake
 
 def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
     nine = datetime.combine(day, datetime.min.time()) + timedelta(hours=9)
-    _evaluations(lake, draw, f"{site}-{day}", agents, str(nine + timedelta(seconds=draw.randrange(8 * 3600))))
+    at = str(nine + timedelta(seconds=draw.randrange(8 * 3600)))
+    _evaluations(lake, draw, f"{site}-{day}", agents, at)
+    kind = draw.choice(("one_to_one", "one_to_one", "group"))
+    session = {"session_id": f"{site}-{day}", "agent_key": draw.choice(agents), "kind": kind, "held_at": at}
+    lake.add("coaching_session", [session])
 
 
 def _evaluations(lake: Lake, draw: Random, name: str, agents: list[str], at: str) -> None:

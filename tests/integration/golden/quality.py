@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.factories import Lake
-from tests.integration.golden.case import Golden, visits
+from tests.integration.golden.case import Golden, Rows, visits
 
 
 def evaluated_contacts(lake: Lake) -> list[Golden]:
@@ -95,9 +95,65 @@ def disputes(lake: Lake) -> list[Golden]:
     return [Golden("qa_dispute_overturn_pct", "month", "2026-08-01", "team", "disputing", 2, 8, 25, 8)]
 
 
+def a_month_of_agents(lake: Lake) -> list[Golden]:
+    """Five agents of a team at the end of June, and one who left: what they were evaluated and coached."""
+    joined = {"valid_from": "2026-05-01", "team_key": "monthly"}
+    # mo4 has been employed for 89 days at the end of the month, mo5 for 90
+    spells: Rows = [{}, {}, {"role": "leader"}, {"hired_on": "2026-04-02"}, {"hired_on": "2026-04-01"}]
+    spells += [{"left_on": "2026-06-29", "valid_to": "2026-06-29"}]
+    lake.add("hr_employee", [joined | {"employee_key": f"mo{n}"} | spell for n, spell in enumerate(spells, 1)])
+    june = {"evaluated_at": "2026-06-10 10:00:00"}
+    scores = {
+        "mo1": [100.0, 90.0, 60.0, 60.0, 90.0],  # mean of 80
+        "mo2": [90.0, 60.0],
+        "mo3": [90.0] * 5,
+        "mo4": [95.0] * 9,
+        "mo5": [100.0] * 5,
+        "mo6": [100.0] * 5,
+    }
+    lake.add(
+        "qa_evaluation",
+        [
+            june | {"evaluation_id": f"{agent}-{n}", "agent_key": agent, "score_pct": score}
+            for agent, points in scores.items()
+            for n, score in enumerate(points)
+        ],
+    )
+    lake.add(
+        "qa_evaluation",
+        # a fifth of the month before, and one that was picked
+        [
+            {"evaluation_id": "mo2-may", "agent_key": "mo2", "score_pct": 100.0, "evaluated_at": "2026-05-31 23:59:59"},
+            june | {"evaluation_id": "mo2-picked", "agent_key": "mo2", "score_pct": 100.0, "is_random": False},
+        ],
+    )
+    sessions = [
+        {"agent_key": "mo1", "held_at": "2026-06-02 15:00:00", "own_material": True},
+        {"agent_key": "mo1", "held_at": "2026-06-30 15:00:00"},
+        {"agent_key": "mo2", "held_at": "2026-06-03 15:00:00", "kind": "group"},
+        {"agent_key": "mo4", "planned_at": "2026-06-03 15:00:00", "status": "missed"},
+        {"agent_key": "mo4", "held_at": "2026-06-04 15:00:00", "own_material": False},
+        # planned for May, held in June
+        {"agent_key": "mo5", "planned_at": "2026-05-30 15:00:00", "held_at": "2026-06-01 15:00:00"},
+        {"agent_key": "mo6", "held_at": "2026-06-05 15:00:00"},
+    ]
+    lake.add("coaching_session", [row | {"session_id": f"monthly-{n}"} for n, row in enumerate(sessions)])
+    # mo1, mo2, mo4 and mo5 are active agents on 30 June
+    of = ("month", "2026-06-01", "team", "monthly")
+    return [
+        # mo1 and mo5 have five; mo4 needs ten and has nine
+        Golden("qa_min_sample_agents_pct", *of, 2, 4, 50, None),
+        # mo1: 80, mo2: 75, mo4: 95, mo5: 100
+        Golden("qa_pass_agents_pct", *of, 3, 4, 75, None),
+        # mo1 and mo5
+        Golden("coaching_coverage_pct", *of, 2, 4, 50, None),
+    ]
+
+
 CASES = (
     evaluated_contacts,
     evaluations,
     dimensions_of_service,
     disputes,
+    a_month_of_agents,
 )
