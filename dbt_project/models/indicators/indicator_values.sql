@@ -15,6 +15,7 @@
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
 -- depends_on: {{ ref('fct_shift_days') }}
+-- depends_on: {{ ref('fct_spoken_calls') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_survey_invitations') }}
 

@@ -1,4 +1,4 @@
-"""Random rows of quality assurance: items of evaluations, disputes and coaching."""
+"""Random rows of quality assurance: items of evaluations, disputes, coaching, and what was said in calls."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
     kind = draw.choice(("one_to_one", "one_to_one", "group"))
     session = {"session_id": f"{site}-{day}", "agent_key": draw.choice(agents), "kind": kind, "held_at": at}
     lake.add("coaching_session", [session])
+    _passages(lake, draw, {"chengdu": "chat", "manchester": "chat_manchester"}[site], agents, day)
 
 
 def _evaluations(lake: Lake, draw: Random, name: str, agents: list[str], at: str) -> None:
@@ -31,5 +32,21 @@ def _evaluations(lake: Lake, draw: Random, name: str, agents: list[str], at: str
                 | {"question_key": item, "points": draw.choice((None, float(draw.randrange(11))))}
                 | {"weight": float(draw.randrange(1, 4))}
                 for item in ("Accuracy", "Empathy", "Small talk")
+            ],
+        )
+
+
+def _passages(lake: Lake, draw: Random, source: str, agents: list[str], day: date) -> None:
+    for n in range(draw.randrange(4)):
+        began = datetime.combine(day, datetime.min.time()) + timedelta(hours=9, seconds=draw.randrange(8 * 3600))
+        call = {"source_system": source, "conversation_id": f"call-{day}-{n}", "channel": "voice"}
+        lake.add(
+            "chat_message",
+            [
+                call
+                | {"message_id": f"call-{day}-{n}-{m}", "sender_type": sender, "agent_key": draw.choice(agents)}
+                | {"sent_at": str(began), "ended_at": str(began + timedelta(seconds=draw.randrange(1, 60)))}
+                | {"body_length": draw.randrange(300)}
+                for m, sender in enumerate(("agent", "customer", "agent"))
             ],
         )

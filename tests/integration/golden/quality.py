@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.factories import Lake
-from tests.integration.golden.case import Golden, Rows, visits
+from tests.integration.golden.case import Golden, Rows, after, visits
 
 
 def evaluated_contacts(lake: Lake) -> list[Golden]:
@@ -150,10 +150,53 @@ def a_month_of_agents(lake: Lake) -> list[Golden]:
     ]
 
 
+def spoken_passages(lake: Lake) -> list[Golden]:
+    """Six transcribed calls of one agent, with passages that say nothing of the speed."""
+    at = "2026-08-19 10:00:00"
+    # seconds after the start, seconds long, characters
+    calls = [
+        [(0, 10, 40), (30, 20, 110)],  # 150 in 30 s: 300 a minute
+        [(0, 60, 240)],  # 240
+        [(0, 30, 100)],  # 200
+        [(0, 6, 36)],  # 360
+        [(5, 15, 65)],  # 260
+        [(0, 20, 60)],  # 180
+    ]
+    passages: Rows = [
+        {"conversation_id": f"spoken-{call}", "sent_at": after(at, start), "ended_at": after(at, start + long)}
+        | {"body": "*", "body_length": characters}
+        for call, spoken in enumerate(calls)
+        for start, long, characters in spoken
+    ]
+    # without a count before redaction the text's own length: ten characters in 3 s, 200 a minute
+    passages += [
+        {"conversation_id": "spoken-6", "sent_at": at, "ended_at": after(at, 3), "body": "您好请问有什么可以帮"}
+    ]
+    # no end; a note; the customer; what was written
+    passages += [
+        {"conversation_id": "spoken-0", "sent_at": after(at, 50), "body": "嗯嗯嗯嗯嗯"},
+        {"conversation_id": "spoken-0", "sent_at": at, "ended_at": after(at, 9), "body": "嗯", "is_private": True},
+        {
+            "conversation_id": "spoken-0",
+            "sent_at": at,
+            "ended_at": after(at, 9),
+            "body": "嗯",
+            "sender_type": "customer",
+        },
+        {"conversation_id": "spoken-0", "sent_at": at, "ended_at": after(at, 9), "body": "嗯", "channel": "chat"},
+    ]
+    spoken = {"channel": "voice", "sender_type": "agent", "agent_key": "spoken"}
+    lake.add("chat_message", [spoken | row | {"message_id": f"spoken-{n}"} for n, row in enumerate(passages)])
+    # 180, 200, 200, 240, 260, 300, 360
+    of = ("day", "2026-08-19", "agent", "unresolved:chat:spoken")
+    return [Golden("speech_rate_cpm", *of, None, None, 240, 7)]
+
+
 CASES = (
     evaluated_contacts,
     evaluations,
     dimensions_of_service,
     disputes,
     a_month_of_agents,
+    spoken_passages,
 )
