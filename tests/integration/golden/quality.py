@@ -192,6 +192,63 @@ def spoken_passages(lake: Lake) -> list[Golden]:
     return [Golden("speech_rate_cpm", *of, None, None, 240, 7)]
 
 
+def talks_with_agents(lake: Lake) -> list[Golden]:
+    """Failed evaluations, a complaint and banned language of one week, and the talks of this week and the next."""
+    lake.add("hr_employee", [{"employee_key": person, "team_key": "talking"} for person in ("talked1", "talked2")])
+    # talked1 works from Monday to Friday, talked2 has no roster
+    lake.add(
+        "roster_shift",
+        [
+            {"employee_key": "talked1"}
+            | {"start_at": f"2026-08-{day:02} 09:00:00", "end_at": f"2026-08-{day:02} 18:00:00"}
+            for day in (3, 4, 5, 6, 7, 10, 11, 12, 13, 14)
+        ],
+    )
+    # name, agent, start of the contact two hours before the evaluation
+    contacts = [
+        ("talk-1", "talked1", "2026-08-04 08:00:00"),
+        ("talk-2", "talked1", "2026-08-05 08:00:00"),
+        ("talk-3", "talked1", "2026-08-05 09:00:00"),
+        ("talk-4", "talked1", "2026-08-06 08:00:00"),
+        ("talk-5", "talked2", "2026-08-06 08:00:00"),
+        ("talk-6", "talked1", "2026-08-07 08:00:00"),
+        ("talk-7", "talked1", "2026-08-07 08:00:00"),
+    ]
+    scores = {"talk-6": {"score_pct": 70.0}, "talk-7": {"score_pct": 90.0}}
+    lake.add(
+        "qa_evaluation",
+        [
+            {"evaluation_id": name, "agent_key": agent, "contact_at": at, "evaluated_at": after(at, 7200)}
+            | scores.get(name, {"score_pct": 0.0, "is_fatal": True})
+            for name, agent, at in contacts
+        ],
+    )
+    complaint = {"trigger_kind": "complaint", "trigger_at": "2026-08-06 09:00:00"}
+    banned = {"trigger_kind": "banned_language", "trigger_at": "2026-08-07 09:00:00"}
+    talks = [
+        {"evaluation_id": "talk-1", "held_at": "2026-08-07 17:00:00"},
+        {"evaluation_id": "talk-2", "held_at": "2026-08-10 10:00:00"},
+        {"evaluation_id": "talk-3", "held_at": "2026-08-11 09:00:00"},
+        {"evaluation_id": "talk-4", "held_at": "2026-08-07 09:00:00", "kind": "group"},
+        {"evaluation_id": "talk-5", "held_at": "2026-08-06 14:00:00", "agent_key": "talked2"},
+        {"evaluation_id": "talk-6", "held_at": "2026-08-07 18:00:00", "kind": "pair"},
+        complaint | {"planned_at": "2026-08-07 10:00:00", "status": "missed"},
+        complaint | {"held_at": "2026-08-11 10:00:00"},
+        banned | {"planned_at": "2026-08-10 10:00:00", "status": "canceled"},
+    ]
+    lake.add("coaching_session", [{"agent_key": "talked1", "session_id": f"talk-{n}"} | t for n, t in enumerate(talks)])
+    # due: 1 by Friday 7th, 2 and 3 by Monday 10th, 4 and the complaint by Tuesday 11th, banned language by Wednesday
+    # 12th; on time: 1, 2 and the complaint. An agent without a roster owes nothing, nor does a score of 70 alone.
+    # hours: 1: 81, 2: 122, 3: 144, 4: 14 days and 2 = 338, 5: 6, 6: 10
+    of = ("week", "2026-08-03", "team", "talking")
+    return [
+        Golden("coaching_on_time_pct", *of, 3, 6, 50, 6),
+        # 6, 10, 81, 122, 144, 338: between the third and the fourth, and between the fifth and the sixth
+        Golden("qa_feedback_lag_hr", *of, None, None, 101.5, 6),
+        Golden("qa_feedback_lag_p90_hr", *of, None, None, 241, 6),
+    ]
+
+
 CASES = (
     evaluated_contacts,
     evaluations,
@@ -199,4 +256,5 @@ CASES = (
     disputes,
     a_month_of_agents,
     spoken_passages,
+    talks_with_agents,
 )

@@ -78,11 +78,14 @@ dimension_points as (
 
 select
     dated.source_system || ':' || dated.evaluation_id as evaluation_id,
+    dated.evaluation_id as source_evaluation_id,
     coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
     agent_teams.team_key,
     coalesce(agent_teams.site_key, dated.site_key) as site_key,
     dated.channel,
     dated.local_date,
+    dated.evaluated_at,
+    dated.contact_at,
     dated.score_pct,
     pass_marks.qa_pass_mark as pass_mark,
     dated.score_pct >= pass_marks.qa_pass_mark and not dated.is_fatal as is_passed,
