@@ -8,6 +8,7 @@
 
 -- depends_on: {{ ref('fct_agent_intervals') }}
 -- depends_on: {{ ref('fct_agent_months') }}
+-- depends_on: {{ ref('fct_calibration_months') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
 -- depends_on: {{ ref('fct_coaching_needs') }}
 -- depends_on: {{ ref('fct_employee_days') }}

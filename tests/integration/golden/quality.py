@@ -249,6 +249,42 @@ def talks_with_agents(lake: Lake) -> list[Golden]:
     ]
 
 
+def contacts_scored_twice(lake: Lake) -> list[Golden]:
+    """Four contacts that two evaluators scored, of one item for each dimension, in a month of their own."""
+    at = {"evaluated_at": "2026-03-11 10:00:00"}
+    # contact, evaluator, points of ten for accuracy and for empathy
+    scored = [
+        ("twice-1", "judge-1", (10.0, 8.0), at),
+        ("twice-1", "judge-2", (10.0, 6.0), at),
+        ("twice-2", "judge-1", (10.0, 6.0), at),
+        ("twice-2", "judge-2", (8.0, 6.0), at),
+        ("twice-3", "judge-1", (6.0, 8.0), at),
+        ("twice-3", "judge-2", (6.0, 8.0), at),
+        ("twice-4", "judge-1", (6.0, 6.0), at),
+        ("twice-4", "judge-2", (8.0, 8.0), at),
+        # no pairs: a contact scored once, another version of the form, another month
+        ("once", "judge-1", (0.0, 0.0), at),
+        ("twice-1", "judge-3", (0.0, 0.0), at | {"form_version": "2"}),
+        ("twice-1", "judge-4", (0.0, 0.0), {"evaluated_at": "2026-04-01 00:00:00"}),
+    ]
+    for contact, judge, points, columns in scored:
+        name = f"{contact}-{judge}"
+        evaluation = {"evaluation_id": name, "interaction_id": contact, "evaluator_key": judge, "agent_key": "scored"}
+        lake.add("qa_evaluation", [evaluation | columns | {"score_pct": 80.0}])
+        lake.add(
+            "qa_answer",
+            [
+                {"evaluation_id": name, "question_key": item, "points": earned, "evaluated_at": columns["evaluated_at"]}
+                for item, earned in zip(("Accuracy", "Empathy"), points, strict=True)
+            ],
+        )
+    # accuracy: differences 0, 0.2, 0, 0.2, squares 0.08; scores 1, 1, 1, 0.8, 0.6, 0.6, 0.6, 0.8 of mean 0.8 and
+    # variance 6 * 0.04 / 8 = 0.03; by chance 4 pairs * 2 * 0.03 = 0.24
+    # empathy: differences 0.2, 0, 0, 0.2, squares 0.08; four of 0.8 and four of 0.6, variance 0.01; by chance 0.08
+    # together 0.16 of 0.32
+    return [Golden("qa_calibration_kappa", "month", "2026-03-01", "site", "chengdu", 0.16, 0.32, 0.5, None)]
+
+
 CASES = (
     evaluated_contacts,
     evaluations,
@@ -257,4 +293,5 @@ CASES = (
     a_month_of_agents,
     spoken_passages,
     talks_with_agents,
+    contacts_scored_twice,
 )

@@ -79,6 +79,11 @@ dimension_points as (
 select
     dated.source_system || ':' || dated.evaluation_id as evaluation_id,
     dated.evaluation_id as source_evaluation_id,
+    dated.source_system,
+    dated.form_key,
+    dated.form_version,
+    dated.interaction_id,
+    dated.evaluator_alias,
     coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
     agent_teams.team_key,
     coalesce(agent_teams.site_key, dated.site_key) as site_key,
