@@ -20,6 +20,8 @@ from simulator.centre import CHENGDU, SITES, Site
 from simulator.contact import Contact
 from simulator.customers import Customers
 from simulator.people import Conduct, Employee, Staff
+from simulator.phrases import STOCK
+from simulator.quality import HEADER
 
 FOLDER = "back_office"
 
@@ -45,6 +47,12 @@ PASSED = 0.8
 """Share of the attempts at a paper that pass."""
 SUPERVISED_DAYS = 14
 """Days for which a new hire takes contacts without the licence for the queue."""
+PASS_MARK, TALKED_ABOUT = 80, 0.8
+"""Points that an evaluation has to reach, and the share of those that fail which a leader talks about."""
+TRANSCRIBED = 0.02
+"""Share of the calls that are transcribed."""
+SPOKEN_PER_SECOND = {"zh": 4.2, "en": 14.0}
+"""Characters that an agent speaks a second."""
 WAGES = {"zh": (260.0, "CNY"), "en": (105.0, "GBP")}
 """An agent's wage a day."""
 EVENTS = (
@@ -88,6 +96,24 @@ class BackOffice:
             self._book(site, day)
         for n in np.flatnonzero(rng.random(len(contacts)) < CALLED_BACK):
             self._call_back(rng, f"{tag}-b{n}", contacts[n], callers[n])
+        speech = np.random.default_rng((*self._seed, len(SITES), SITES.index(site), day.toordinal()))
+        for contact in contacts:
+            if contact.channel == "voice" and speech.random() < TRANSCRIBED:
+                self._transcribe(speech, contact)
+
+    def talk_about(self, scorecards: list[tuple[object, ...]], day: date) -> None:
+        """Let leaders talk with agents about the evaluations that failed, of those handed over on ``day``."""
+        rng = np.random.default_rng((*self._seed, len(SITES), day.toordinal()))
+        leaders = {person.number: self._staff.leaders.get(person.team) for person in self._staff.everyone}
+        for row in scorecards:
+            card = dict(zip(HEADER, row, strict=True))
+            is_critical = card["Compliance"] == "fail"
+            if (is_critical or float(str(card["Total score"])) < PASS_MARK) and rng.random() < TALKED_ABOUT:
+                evaluated = datetime.fromisoformat(str(card["Evaluated at"])).replace(tzinfo=UTC).timestamp()
+                at = evaluated + float(rng.gamma(1.5, DAY))
+                trigger = {"trigger_kind": "critical_error", "trigger_at": _stamp(evaluated)} if is_critical else {}
+                agent, about = str(card["Agent"]), {"evaluation_id": card["Evaluation ID"]}
+                self._coach(at, f"about-{about['evaluation_id']}", agent, leaders[agent], **about, **trigger)
 
     def hand_over(self, landing: Path, day: date) -> int:
         """Write the files of the week that ``day`` ends, at midnight in Chengdu, and return their number."""
@@ -294,19 +320,7 @@ class BackOffice:
                 praise = {"recognition_id": identity, "employee_key": person.number, "given_by_key": leader}
                 self._add(afternoon, "recognition", **praise, kind="praise", given_at=_stamp(afternoon))
             if chance[2] < COACHED:
-                self._add(
-                    afternoon,
-                    "coaching_session",
-                    session_id=identity,
-                    agent_key=person.number,
-                    coach_key=leader,
-                    kind="one_to_one",
-                    planned_at=_stamp(afternoon),
-                    held_at=_stamp(afternoon),
-                    duration_ms=1_800_000,
-                    status="held",
-                    trigger_kind="routine",
-                )
+                self._coach(afternoon, identity, person.number, leader, trigger_kind="routine")
         if working:
             seen = working[int(rng.integers(len(working)))].employee
             self._add(
@@ -359,6 +373,35 @@ class BackOffice:
             )
             if passed:
                 break
+    def _coach(self, at: float, identity: str, agent: str, leader: str | None, **why: object) -> None:
+        session = {"session_id": identity, "agent_key": agent, "coach_key": leader, "kind": "one_to_one"}
+        times = {"planned_at": _stamp(at), "held_at": _stamp(at), "duration_ms": 1_800_000}
+        self._add(at, "coaching_session", **session, **times, status="held", **why)
+
+    def _transcribe(self, rng: np.random.Generator, contact: Contact) -> None:
+        """Note what an agent says in the first minutes of a call, each passage with its end."""
+        language = contact.agent.site.language
+        at, ended = contact.started + 5, contact.started + contact.seconds
+        spoken = STOCK[language].greetings[:1] + STOCK[language].answers
+        for n, body in enumerate(spoken[:1] + tuple(rng.choice(spoken, 4).tolist())):
+            until = at + len(body) / (SPOKEN_PER_SECOND[language] * float(rng.normal(1, 0.08)))
+            if until > ended:
+                break
+            self._add(
+                until,
+                "chat_message",
+                message_id=f"{contact.id}-{n}",
+                conversation_id=contact.id,
+                channel="voice",
+                sent_at=_stamp(at),
+                ended_at=_stamp(until),
+                sender_type="agent",
+                agent_key=contact.agent.number,
+                is_private=False,
+                body=body,
+                body_length=len(body),
+            )
+            at = until + float(rng.gamma(2, 4))
 
     def _book(self, site: Site, first: date) -> None:
         """Post a site's wages of the month that begins on ``first``."""

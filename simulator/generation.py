@@ -95,12 +95,12 @@ def generate(
                 contacts = house.close(day, offset)
                 office.review(house.site, day, contacts)
                 back_office.record(house.site, day, contacts, house.customers, house.conducts)
-            if day.weekday() == 6:
-                files += back_office.hand_over(landing, day)
             if day.weekday() == 6 or offset == days - 1:
-                files += _hand_over_scorecards(landing, office, day)
+                files += _hand_over_scorecards(landing, office, back_office, day)
                 if progress:
                     progress(f"simulated {offset + 1} of {days} days, to {day}")
+            if day.weekday() == 6:
+                files += back_office.hand_over(landing, day)
     summary = Summary(
         files=files + sum(house.files for house in houses),
         calls=sum(house.pbx.calls for house in houses),
@@ -122,13 +122,17 @@ def generate(
     return summary
 
 
-def _hand_over_scorecards(landing: Path, office: QualityOffice, day: date) -> int:
-    """Write the workbook of the ISO week that ``day`` ends, if there is anything in it; return the number of files."""
+def _hand_over_scorecards(landing: Path, office: QualityOffice, back_office: BackOffice, day: date) -> int:
+    """Write the workbook of the ISO week that ``day`` ends, if there is anything in it; return the number of files.
+
+    Leaders talk with agents about what it says.
+    """
     saved = datetime.combine(day + timedelta(days=1), time())
     rows = office.finished(saved.replace(tzinfo=UTC).timestamp())
     if not rows:
         return 0
     write_workbook(landing / "qa" / f"scorecards_{_iso_week(day)}.xlsx", rows, saved)
+    back_office.talk_about(rows, day)
     return 1
 
 

@@ -28,6 +28,10 @@ LONG_SECONDS = 1200.0
 ITEMS = ("Greeting", "Verification", "Accuracy", "Product knowledge", "Empathy", "Closing")
 NOT_APPLICABLE = {"Verification": 0.18, "Product knowledge": 0.12, "Closing": 0.06}
 """How often an item does not apply to a contact."""
+DISPUTED, REVISED = 0.05, 0.25
+"""Share of the evaluations that agents dispute, and of these that are scored anew."""
+CALIBRATED = 0.08
+"""Share of the evaluations whose contact a second evaluator scores as well."""
 FATAL = 0.006
 NOVICE_FATAL = 0.03
 HEADER = (
@@ -41,6 +45,7 @@ HEADER = (
     "Evaluated at",
     "Contact start",
     "Sample",
+    "Status",
     *ITEMS,
     "Compliance",
     "Total score",
@@ -60,6 +65,7 @@ class QualityOffice:
     def __init__(self, staff: Staff, seed: Sequence[int]) -> None:
         self._staff = staff
         self._chance = Random(repr(tuple(seed)))
+        self._afterwards = Random(repr((*seed, "afterwards")))
         self._cards: list[Scorecard] = []
         self._next = 0
 
@@ -76,9 +82,11 @@ class QualityOffice:
                 continue
             at = site.instant(day + timedelta(days=chance.randint(1, 4)), chance.uniform(9, 17) * 3600)
             evaluator = chance.choice(evaluators)
-            head = ("Service quality", "2026.1", contact.id, contact.channel, contact.agent.number, evaluator.number)
-            times = (_utc(at), _utc(contact.started))
-            self._cards.append(Scorecard(at, (*head, *times, sample, *self._score(contact.agent, day))))
+            items, compliance = self._judge(contact.agent, day)
+            self._file(contact, evaluator, at, sample, items, compliance)
+            if self._afterwards.random() < CALIBRATED:
+                second = self._afterwards.choice([other for other in evaluators if other is not evaluator])
+                self._file(contact, second, at + 3600, "targeted", self._nearly(items), compliance)
 
     def finished(self, before: float) -> list[tuple[object, ...]]:
         """Take the scorecards finished before an epoch second, in the order of their finishing, with their ids."""
@@ -90,21 +98,38 @@ class QualityOffice:
             rows.append((f"QA-{self._next:06d}", *card.cells))
         return rows
 
-    def _score(self, agent: Employee, day: date) -> list[object]:
-        """Give points of ten to each item, judge compliance, and add up."""
+    def _file(
+        self, contact: Contact, evaluator: Employee, at: float, sample: str, items: list[int | None], compliance: str
+    ) -> None:
+        """Fill in a scorecard and add up."""
+        chance = self._afterwards
+        status = "submitted"
+        if chance.random() < DISPUTED:
+            status = "revised" if chance.random() < REVISED else "disputed"
+        head = ("Service quality", "2026.1", contact.id, contact.channel, contact.agent.number, evaluator.number)
+        points = [item for item in items if item is not None]
+        total = 0.0 if compliance == "fail" else round(100 * sum(points) / (10 * len(points)), 1)
+        cells = ("N/A" if item is None else item for item in items)
+        times = (_utc(at), _utc(contact.started))
+        self._cards.append(Scorecard(at, (*head, *times, sample, status, *cells, compliance, total)))
+
+    def _judge(self, agent: Employee, day: date) -> tuple[list[int | None], str]:
+        """Give points of ten to each item that applies, and judge compliance."""
         chance = self._chance
         mean = agent.quality_on(day)
-        cells: list[object] = []
-        points = []
+        items: list[int | None] = []
         for item in ITEMS:
             if chance.random() < NOT_APPLICABLE.get(item, 0.0):
-                cells.append("N/A")
+                items.append(None)
             else:
-                points.append(max(0, min(10, round(chance.gauss(mean, 1.1)))))
-                cells.append(points[-1])
+                items.append(max(0, min(10, round(chance.gauss(mean, 1.1)))))
         failed = chance.random() < (NOVICE_FATAL if agent.novice else FATAL)
-        total = 0.0 if failed else round(100 * sum(points) / (10 * len(points)), 1)
-        return [*cells, "fail" if failed else "pass", total]
+        return items, "fail" if failed else "pass"
+
+    def _nearly(self, items: list[int | None]) -> list[int | None]:
+        """What another evaluator makes of the same contact: a point more or less on some items."""
+        steps = (-1, 0, 0, 0, 1)
+        return [item if item is None else max(0, min(10, item + self._afterwards.choice(steps))) for item in items]
 
 
 def _utc(epoch: float) -> datetime:

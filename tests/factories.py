@@ -67,6 +67,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "status": "submitted",
     },
     "qa_answer": {"max_points": 10.0, "weight": 1.0, "is_na": False, "is_fatal_failed": False},
+    "coaching_session": {"kind": "one_to_one", "status": "held"},
     "hr_employee": {
         "valid_from": date(2026, 1, 1),
         "site_key": "chengdu",
@@ -213,6 +214,8 @@ def _derive(table: str, row: dict[str, Any]) -> None:
         row["status"] = row["status"] or ("resolved" if row["ended_at"] else "open")
     elif table == "csat":
         row["contact_at"] = row["contact_at"] or row["asked_at"]
+    elif table == "coaching_session":
+        row["planned_at"] = row["planned_at"] or row["held_at"]
     elif table == "hr_employee":
         row["name"] = row["name"] or row["employee_key"]
     elif table == "agent_alias":

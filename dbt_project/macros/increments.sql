@@ -72,6 +72,20 @@ before them as well.
 {%- endmacro %}
 
 
+{#- Condition that keeps the months of the dates being rebuilt, by their first days. -#}
+{% macro is_in_touched_month(column) -%}
+    {{ column }} in (select month_start from {{ ref('dim_dates') }} where {{ is_touched('date_day') }})
+{%- endmacro %}
+
+
+{#- Pre-hook of a fact whose rows are months: those that the model is about to append again. -#}
+{% macro delete_touched_months() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ is_in_touched_month('local_date') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- dbt's hook for a test's `where`: __touched_dates__ stands for the dates being rebuilt. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set condition = config.get('where', '') -%}

@@ -24,7 +24,6 @@ PARTITION = "event_date"
 UNREAD = frozenset(
     [
         "tel_dial",
-        "coaching_session",
         "pulse_response",
         "survey_invitation",
         "survey_answer",

@@ -8,9 +8,12 @@
 
 -- depends_on: {{ ref('fct_agent_chat_days') }}
 -- depends_on: {{ ref('fct_agent_intervals') }}
+-- depends_on: {{ ref('fct_agent_months') }}
+-- depends_on: {{ ref('fct_calibration_months') }}
 -- depends_on: {{ ref('fct_callbacks') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
 -- depends_on: {{ ref('fct_chat_turns') }}
+-- depends_on: {{ ref('fct_coaching_needs') }}
 -- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_exam_attempts') }}
@@ -22,6 +25,7 @@
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
 -- depends_on: {{ ref('fct_shift_days') }}
+-- depends_on: {{ ref('fct_spoken_calls') }}
 -- depends_on: {{ ref('fct_staffing_intervals') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_survey_invitations') }}
