@@ -106,6 +106,10 @@ WORDS: dict[str, Words] = {
     "short_contact_sec": Words("Very short contact, seconds", "超短通话时限（秒）"),
     "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
+    "repeat_window_days": Words("Repeat window, days", "重复进线观察期（天）"),
+    "short_repeat_window_days": Words("Short repeat window, days", "重复进线短观察期（天）"),
+    "reopen_window_days": Words("Reopening window, days", "工单重开观察期（天）"),
+    "self_service_window_hours": Words("Window after self-service, hours", "自助后观察期（小时）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }
 CLASSES: dict[str, Words] = {

@@ -77,6 +77,13 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "agent_alias": {"alias_system": "pbx", "valid_from": date(2026, 1, 1)},
     "roster_shift": {"activity": "work", "is_paid": True},
     "attendance": {"status": "present"},
+    "self_service_session": {"medium": "bot", "outcome": "contained"},
+    "self_service_task": {"task_key": "pay_bill", "result": "succeeded"},
+    "crm_case": {"kind": "request"},
+    "case_event": {},
+    "complaint": {"cause_class": "service"},
+    "survey_invitation": {"survey_key": "after_contact", "channel": "voice", "status": "sent"},
+    "survey_answer": {"survey_key": "after_contact", "question_key": "solved_first_time"},
 }
 
 _REFERENCE: dict[str, pa.Schema] = {
@@ -207,6 +214,10 @@ def _derive(table: str, row: dict[str, Any]) -> None:
         row["status"] = row["status"] or ("resolved" if row["ended_at"] else "open")
     elif table == "csat":
         row["contact_at"] = row["contact_at"] or row["asked_at"]
+    elif table == "crm_case":
+        row["status"] = row["status"] or ("resolved" if row["resolved_at"] else "open")
+    elif table == "complaint":
+        row["status"] = row["status"] or ("closed" if row["closed_at"] else "open")
     elif table == "hr_employee":
         row["name"] = row["name"] or row["employee_key"]
     elif table == "agent_alias":

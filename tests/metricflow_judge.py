@@ -59,6 +59,7 @@ class Judge:
         manifest = parse_manifest_from_dbt_generated_manifest((target / "semantic_manifest.json").read_text("utf-8"))
         self.engine = MetricFlowEngine(SemanticManifestLookup(manifest), _Renderer())  # pyright: ignore[reportArgumentType]
         metrics = json.loads((target / "manifest.json").read_text("utf-8"))["metrics"].values()
+        self.filled = {m["name"] for m in metrics if (m["type_params"]["measure"] or {}).get("fill_nulls_with") is not None}
         self.indicators = {m["name"]: m for m in metrics if m["config"]["meta"].get("levels")}
 
     def sql(self, metrics: list[str], level: str, grain: str) -> str:
@@ -79,7 +80,7 @@ class Judge:
                 if level in m["config"]["meta"]["levels"] and grain in m["config"]["meta"]["grains"]
             }
             parts = {part for m in valid.values() for part in _parts(m).values() if part}
-            rows = ", ".join(_row(m) for m in valid.values())
+            rows = ", ".join(_row(m, self.filled) for m in valid.values())
             member = "'all'" if level == "centre" else level
             queries.append(
                 f"SELECT '{grain}' AS grain, metric_time__{grain}::date AS period_start, '{level}' AS level,"
@@ -99,11 +100,14 @@ def _parts(metric: dict) -> dict[str, str | None]:
     return {"numerator": numerator, "denominator": denominator, "sample": meta["sample"]}
 
 
-def _row(metric: dict) -> str:
-    """A struct with the indicator's answer; `told` where its fact has rows for the member and the period."""
+def _row(metric: dict, filled: set[str]) -> str:
+    """A struct with the indicator's answer; `told` where its fact has rows for the member and the period.
+
+    A part that is `filled` has a number everywhere and tells nothing.
+    """
     parts = _parts(metric)
     scale = SCALES.get(metric["config"]["meta"]["unit"], 1)
-    told = " OR ".join(f"{part} IS NOT NULL" for part in parts.values() if part)
+    told = " OR ".join(f"{part} IS NOT NULL" for part in parts.values() if part and part not in filled)
     return (
         f"{{indicator: '{metric['name']}', numerator: {parts['numerator'] or 'NULL'}::double,"
         f" denominator: {parts['denominator'] or 'NULL'}::double,"
