@@ -279,9 +279,6 @@ the names of its parts and the reaches of its facts. A part is there for the day
         {%- if farthest(of_parts) != reach %}
         and (grain, period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
         {%- endif %}
-        {%- if metric.type == 'ratio' and filled_with(metric_named(metric.type_params.numerator.name)) is not none %}
-        and {{ metric_expression(metric_named(metric.type_params.denominator.name)) }} is not null
-        {%- endif %}
 {% endmacro %}
 
 

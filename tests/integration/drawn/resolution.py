@@ -18,11 +18,14 @@ _SOURCES = {
 
 
 def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
-    """Add a day of a site; its customers are few, so that they come again."""
-    sources = _SOURCES[site]
+    """Add a day of a site; its customers are few, so that they come again.
+
+    What takes days is the work of those who stay: the last agent leaves before the last days.
+    """
+    sources, staying = _SOURCES[site], agents[:5]
     _customers(lake, draw, site, sources, agents, day)
-    _cases(lake, draw, sources["crm"], agents, day)
-    _complaints(lake, draw, sources["crm"], agents, day)
+    _cases(lake, draw, sources["crm"], staying, day)
+    _complaints(lake, draw, sources["crm"], staying, day)
     _survey(lake, draw, sources["survey"], agents, day)
 
 
@@ -30,9 +33,7 @@ def _moment(draw: Random, day: date) -> datetime:
     return datetime.combine(day, time(8)) + timedelta(seconds=draw.randrange(12 * 3600))
 
 
-def _customers(
-    lake: Lake, draw: Random, site: str, sources: dict[str, str], agents: list[str], day: date
-) -> None:
+def _customers(lake: Lake, draw: Random, site: str, sources: dict[str, str], agents: list[str], day: date) -> None:
     def customer() -> str | None:
         return draw.choice((None, *(f"{site}-customer-{n}" for n in range(40))))
 
@@ -40,7 +41,12 @@ def _customers(
     for n in range(3):
         arrived = _moment(draw, day)
         answer = {"answered_at": str(arrived), "agent_key": draw.choice(agents)} if draw.random() < 0.8 else {}
-        row = {"interaction_id": f"again-{day}-{n}", "customer_ref": customer(), "queued_at": str(arrived), "wait_ms": 0}
+        row = {
+            "interaction_id": f"again-{day}-{n}",
+            "customer_ref": customer(),
+            "queued_at": str(arrived),
+            "wait_ms": 0,
+        }
         calls.append({"source_system": sources["tel"]} | row | answer)
     lake.add("tel_interaction", calls)
     asked = _moment(draw, day)

@@ -59,7 +59,7 @@ def repeated_contacts(lake: Lake) -> list[Golden]:
 
 
 def a_survey_about_the_solution(lake: Lake) -> list[Golden]:
-    """Ten invitations of one day: seven answer the question in time, one too late, one another question, one nothing."""
+    """Ten invitations of a day: seven answer the question in time, one too late, one another question, one nothing."""
     asked = "2026-08-13 12:00:00"
     invitations = [
         {"invitation_id": f"res-{n}", "queue_key": "res-survey", "agent_key": "res-wim", "asked_at": asked}
