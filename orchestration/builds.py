@@ -117,8 +117,8 @@ class Plan:
     @property
     def recounted(self) -> list[date]:
         """The days whose values may be others after the build."""
-        newest = max([*self.days, *([self.as_of] if self.as_of else [])], default=None)
-        decided = {day for day in _reached(self.days) - set(self.closed) if newest and day <= newest}
+        newest = max([*self.days, self.as_of or date.min])
+        decided = {day for day in _reached(self.days) - set(self.closed) if day <= newest}
         return sorted({*self.days, *self.maturing, *decided})
 
     def variables(self, lake: Lake) -> dict[str, object]:

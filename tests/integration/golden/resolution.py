@@ -143,10 +143,9 @@ def sessions_without_a_person(lake: Lake) -> list[Golden]:
     bot = {"source_system": "chat_manchester", "started_at": started, "ended_at": "2026-08-05 10:05:00"}
     outcomes = ("contained",) * 6 + ("abandoned", "failed", "transferred", "transferred", "open")
     sessions = [
-        bot | {"session_id": f"res-{n}", "customer_ref": f"res-self-{n}", "outcome": outcome}
+        bot | {"session_id": f"res-{n}", "customer_ref": f"res-self-{n}" if n else None, "outcome": outcome}
         for n, outcome in enumerate(outcomes)
     ]
-    sessions[0]["customer_ref"] = None
     lake.add("self_service_session", sessions)
     # session -> results of its tasks; 5 only looked around
     tasks = {
