@@ -17,13 +17,21 @@ agent_teams as (
 
 ),
 
+-- a promise falls due because a day has passed, whether or not anything was delivered
+dates as (
+
+    select date_day as local_date from {{ ref('dim_dates') }}
+    where date_day <= {{ as_of() }} and {{ is_touched('date_day') }}
+
+),
+
 dated as (
 
     select
-        *,
-        cast(due_at_local as date) as local_date
+        cases.*,
+        dates.local_date
     from cases
-    where cast(due_at_local as date) <= {{ as_of() }} and {{ is_touched('cast(due_at_local as date)') }}
+    inner join dates on cast(cases.due_at_local as date) = dates.local_date
 
 )
 

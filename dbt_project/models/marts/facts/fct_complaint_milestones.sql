@@ -17,25 +17,33 @@ agent_teams as (
 
 ),
 
+-- a promise falls due because a day has passed, whether or not anything was delivered
+dates as (
+
+    select date_day as local_date from {{ ref('dim_dates') }}
+    where date_day <= {{ as_of() }} and {{ is_touched('date_day') }}
+
+),
+
 milestones as (
 
     select
         *,
         'contact' as milestone,
-        cast(coalesce(contact_at_local, received_at_local) as date) as local_date
+        cast(coalesce(contact_at_local, received_at_local) as date) as milestone_date
     from complaints
     union all
     select
         *,
         'due' as milestone,
-        cast(due_at_local as date) as local_date
+        cast(due_at_local as date) as milestone_date
     from complaints
     where status <> 'withdrawn'
     union all
     select
         *,
         'closed' as milestone,
-        cast(closed_at_local as date) as local_date
+        cast(closed_at_local as date) as milestone_date
     from complaints
     where status = 'closed'
 
@@ -44,18 +52,19 @@ milestones as (
 dated as (
 
     select
-        *,
+        milestones.*,
+        dates.local_date,
         row_number() over (
             partition by
-                milestone,
-                local_date,
-                cause_class,
-                coalesce(customer_ref, source_system || complaint_id),
-                coalesce(matter_key, source_system || complaint_id)
-            order by received_at, source_system, complaint_id
+                milestones.milestone,
+                dates.local_date,
+                milestones.cause_class,
+                coalesce(milestones.customer_ref, milestones.source_system || milestones.complaint_id),
+                coalesce(milestones.matter_key, milestones.source_system || milestones.complaint_id)
+            order by milestones.received_at, milestones.source_system, milestones.complaint_id
         ) = 1 as is_first_of_matter
     from milestones
-    where local_date <= {{ as_of() }} and {{ is_touched('local_date') }}
+    inner join dates on milestones.milestone_date = dates.local_date
 
 )
 
