@@ -21,11 +21,10 @@ from orchestration.centre import Centre
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
 
-MATURITIES = (1, 3, 4, 14, 30)
+MATURITIES = (1, 3, 4, 7, 14, 30)
 """Each ``maturity_days`` of the dictionary but none: on the day that a period is this old, its values turn final."""
 
 LOOKS_AHEAD_DAYS = 30
-"""The most days that a fact of the project looks ahead: events of a day may decide about things of days so far back."""
 
 KEPT_BUILDS = 400
 """A publication that is further behind than this publishes everything."""
@@ -116,8 +115,9 @@ class Plan:
     @property
     def recounted(self) -> list[date]:
         """The days whose values may be others after the build."""
-        looked_back = _widened(self.days, before=LOOKS_AHEAD_DAYS, after=0) - set(self.closed)
-        return sorted({*self.days, *self.maturing, *looked_back})
+        newest = max([*self.days, self.as_of or date.min])
+        decided = {day for day in _reached(self.days) - set(self.closed) if day <= newest}
+        return sorted({*self.days, *self.maturing, *decided})
 
     def variables(self, lake: Lake) -> dict[str, object]:
         """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them."""
@@ -163,7 +163,7 @@ def plan(home: Home, lake: Lake, requested: Collection[date] = ()) -> Plan:
         closed = _widened(lake.forgotten(), before=0, after=1)
         days = {day for day in days if day <= newest} - closed
         maturing -= closed
-        closed &= _widened(days, before=LOOKS_AHEAD_DAYS, after=0)
+        closed &= _reached(days)
     unchanged = frozenset() if everything or requested else frozenset(lake.unchanged(ledger.sequence))
     return Plan(
         sorted(days), sorted(maturing), sorted(closed), unchanged, everything, as_of, lake.sequence(), fingerprint
@@ -221,6 +221,11 @@ def _content(path: Path) -> bytes:
 
 def _widened(days: Iterable[date], *, before: int, after: int) -> set[date]:
     return {day + offset * _DAY for day in days for offset in range(-before, after + 1)}
+
+
+def _reached(days: Iterable[date]) -> set[date]:
+    """Return the days whose facts may depend on events of the days given, these included."""
+    return _widened(days, before=LOOKS_AHEAD_DAYS, after=LOOKS_BACK_DAYS)
 
 
 def turned_final(before: date, as_of: date) -> set[date]:

@@ -119,6 +119,10 @@ WORDS: dict[str, Words] = {
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
     "requalification_window_days": Words("Window to pass after a failure, days", "补考期限（天）"),
     "service_rotation_days": Words("Window of the service rotation, days", "客服锻炼期限（天）"),
+    "repeat_window_days": Words("Repeat window, days", "重复进线观察期（天）"),
+    "short_repeat_window_days": Words("Short repeat window, days", "重复进线短观察期（天）"),
+    "reopen_window_days": Words("Reopening window, days", "工单重开观察期（天）"),
+    "self_service_window_hours": Words("Window after self-service, hours", "自助后观察期（小时）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }
 CLASSES: dict[str, Words] = {

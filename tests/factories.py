@@ -84,6 +84,11 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "training_record": {"course_key": "service_basics", "status": "completed"},
     "forecast": {"queue_key": "sales", "interval_ms": 1_800_000},
     "certificate": {"certificate_key": "licence", "valid_from": date(2026, 1, 1)},
+    "crm_case": {"kind": "request"},
+    "case_event": {},
+    "complaint": {"cause_class": "service"},
+    "survey_invitation": {"survey_key": "after_contact", "channel": "voice", "status": "sent"},
+    "survey_answer": {"survey_key": "after_contact", "question_key": "solved_first_time"},
 }
 
 _REFERENCE: dict[str, pa.Schema] = {
@@ -216,6 +221,10 @@ def _derive(table: str, row: dict[str, Any]) -> None:
         row["contact_at"] = row["contact_at"] or row["asked_at"]
     elif table == "coaching_session":
         row["planned_at"] = row["planned_at"] or row["held_at"]
+    elif table == "crm_case":
+        row["status"] = row["status"] or ("resolved" if row["resolved_at"] else "open")
+    elif table == "complaint":
+        row["status"] = row["status"] or ("closed" if row["closed_at"] else "open")
     elif table == "hr_employee":
         row["name"] = row["name"] or row["employee_key"]
     elif table == "agent_alias":

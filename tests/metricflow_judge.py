@@ -59,6 +59,8 @@ class Judge:
         manifest = parse_manifest_from_dbt_generated_manifest((target / "semantic_manifest.json").read_text("utf-8"))
         self.engine = MetricFlowEngine(SemanticManifestLookup(manifest), _Renderer())  # pyright: ignore[reportArgumentType]
         metrics = json.loads((target / "manifest.json").read_text("utf-8"))["metrics"].values()
+        simple = {m["name"]: m["type_params"]["measure"] for m in metrics if m["type"] == "simple"}
+        self.told_by = {name: part["name"] for name, part in simple.items() if part["fill_nulls_with"] is not None}
         self.indicators = {m["name"]: m for m in metrics if m["config"]["meta"].get("levels")}
 
     def sql(self, metrics: list[str], level: str, grain: str) -> str:
@@ -79,7 +81,8 @@ class Judge:
                 if level in m["config"]["meta"]["levels"] and grain in m["config"]["meta"]["grains"]
             }
             parts = {part for m in valid.values() for part in _parts(m).values() if part}
-            rows = ", ".join(_row(m) for m in valid.values())
+            parts |= {self.told_by.get(part, part) for part in parts}
+            rows = ", ".join(_row(m, self.told_by) for m in valid.values())
             member = "'all'" if level == "centre" else level
             queries.append(
                 f"SELECT '{grain}' AS grain, metric_time__{grain}::date AS period_start, '{level}' AS level,"
@@ -99,11 +102,14 @@ def _parts(metric: dict) -> dict[str, str | None]:
     return {"numerator": numerator, "denominator": denominator, "sample": meta["sample"]}
 
 
-def _row(metric: dict) -> str:
-    """A struct with the indicator's answer; `told` where its fact has rows for the member and the period."""
+def _row(metric: dict, told_by: dict[str, str]) -> str:
+    """A struct with the indicator's answer; `told` where its fact has rows for the member and the period.
+
+    A part that is taken for zero where it is missing has a number everywhere: `told_by` names the measure that has not.
+    """
     parts = _parts(metric)
     scale = SCALES.get(metric["config"]["meta"]["unit"], 1)
-    told = " OR ".join(f"{part} IS NOT NULL" for part in parts.values() if part)
+    told = " OR ".join(f"{told_by.get(part, part)} IS NOT NULL" for part in parts.values() if part)
     return (
         f"{{indicator: '{metric['name']}', numerator: {parts['numerator'] or 'NULL'}::double,"
         f" denominator: {parts['denominator'] or 'NULL'}::double,"

@@ -35,7 +35,7 @@ come in are taken first and those that go out last, so that no step divides by n
     {%- endfor -%}
     {%- for model in graph.semantic_models.values() if model.name == 'queue_visits' -%}
         {%- set levels = model.entities | map(attribute='name') | list -%}
-        {{- return({'model': model, 'adds_up': true, 'measures': measures, 'levels': levels, 'looks_ahead': [0]}) -}}
+        {{- return({'model': model, 'adds_up': true, 'measures': measures, 'levels': levels, 'reaches': [{'ahead': 0, 'back': 0}]}) -}}
     {%- endfor -%}
 {% endmacro %}
 

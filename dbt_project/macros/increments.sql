@@ -3,7 +3,8 @@ What a run reads and rebuilds: vars touched_dates and read_partitions. Without t
 
 What later events decide of a thing (a contact that is repeated, an order that is cancelled) stands on the thing's own
 day. A fact of such things declares `config(meta={'looks_ahead_days': N})`: then touched dates stand for the N days
-before them as well.
+before them as well. One whose rows depend on events of days before (what repeats a contact, what is still open) declares
+`looks_back_days`: then they stand for the days after them too, as far as there are data.
 -#}
 
 {% macro date_list(dates) -%}
@@ -11,9 +12,19 @@ before them as well.
 {%- endmacro %}
 
 
-{#- Days that a node of the graph looks ahead. -#}
-{% macro looks_ahead_days(node) -%}
-    {{- return(((node.config or {}).meta or {}).looks_ahead_days or 0) -}}
+{#- How far a node of the graph reaches: days it looks ahead and days it looks back. -#}
+{% macro reach_of(node) -%}
+    {%- set meta = (node.config or {}).meta or {} -%}
+    {{- return({'ahead': meta.looks_ahead_days or 0, 'back': meta.looks_back_days or 0}) -}}
+{%- endmacro %}
+
+
+{#- What covers several reaches. -#}
+{% macro farthest(reaches) -%}
+    {{- return({
+        'ahead': reaches | map(attribute='ahead') | max,
+        'back': reaches | map(attribute='back') | max,
+    }) -}}
 {%- endmacro %}
 
 
@@ -30,21 +41,34 @@ before them as well.
 {%- endmacro %}
 
 
-{#- Dates to rebuild of something that looks ahead: the touched ones and those they decide about, closed ones left alone. -#}
-{% macro dates_to_rebuild(days_ahead) -%}
-    {%- set closed = [] if days_ahead == 0 else var('closed_dates') -%}
-    {{- return(dates_around(days_ahead) | reject('in', closed) | list) -}}
+{#-
+Dates to rebuild of something with a reach: the touched ones and those they decide about, as far as there are data,
+closed ones left alone.
+-#}
+{% macro dates_to_rebuild(reach) -%}
+    {%- set touched, dates = var('touched_dates'), [] -%}
+    {%- if touched -%}
+        {%- set date = modules.datetime.date -%}
+        {%- set newest = ([var('as_of') or ''] + touched) | max -%}
+        {%- set passed = (date.fromisoformat(newest) - date.fromisoformat(touched | min)).days -%}
+        {%- set closed = var('closed_dates') if reach.ahead or reach.back else [] -%}
+        {%- for day in dates_around(reach.ahead, [reach.back, passed] | min) if day <= newest and day not in closed -%}
+            {%- do dates.append(day) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(dates) -}}
 {%- endmacro %}
 
 
 {#- Condition on a staging model's event_date: only the partitions of its lake table that the touched dates need. -#}
 {% macro partition_filter(table) -%}
     {%- set partitions = var('read_partitions') -%}
-    {%- set ahead = looks_ahead_days(model) -%}
+    {%- set reach = reach_of(model) -%}
+    {%- set around = reach.ahead + reach.back -%}
     {%- if flags.FULL_REFRESH or table not in partitions -%}
         true
-    {%- elif ahead -%}
-        event_date in ({{ date_list((partitions[table] + dates_around(ahead + 1, ahead + 1)) | unique | sort) }})
+    {%- elif around -%}
+        event_date in ({{ date_list((partitions[table] + dates_around(around + 1, around + 1)) | unique | sort) }})
     {%- elif partitions[table] -%}
         event_date in ({{ date_list(partitions[table]) }})
     {%- else -%}
@@ -55,7 +79,7 @@ before them as well.
 
 {#- Condition that keeps the rows of the dates being rebuilt, or of other dates given. -#}
 {% macro is_touched(column, dates=none) -%}
-    {%- set dates = dates_to_rebuild(looks_ahead_days(model)) if dates is none else dates -%}
+    {%- set dates = dates_to_rebuild(reach_of(model)) if dates is none else dates -%}
     {%- if flags.FULL_REFRESH or not dates -%}
         true
     {%- else -%}

@@ -32,7 +32,7 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
             'meta': meta,
             'measures': (metric_measures(metric) + ([meta.sample] if meta.sample else [])) | unique | list,
             'parts': [],
-            'looks_ahead': [0],
+            'reaches': [{'ahead': 0, 'back': 0}],
         }) -%}
     {%- endfor -%}
     {%- if not indicators -%}
@@ -63,10 +63,20 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 {% endmacro %}
 
 
+{#- What a metric takes a missing measure for: nothing happened is none, where the metric says so. -#}
+{% macro filled_with(metric) %}
+    {{- return(metric.type_params.measure.fill_nulls_with if metric.type == 'simple' else none) -}}
+{% endmacro %}
+
+
 {#- A metric as an expression of its measures. -#}
 {% macro metric_expression(metric) %}
     {%- if metric.type == 'simple' -%}
-        {{- return('cast(' ~ metric.type_params.measure.name ~ ' as double)') -}}
+        {%- set measure = metric.type_params.measure.name -%}
+        {%- if filled_with(metric) is not none -%}
+            {%- set measure = 'coalesce(' ~ measure ~ ', ' ~ filled_with(metric) ~ ')' -%}
+        {%- endif -%}
+        {{- return('cast(' ~ measure ~ ' as double)') -}}
     {%- endif -%}
     {{- return(
         metric_expression(metric_named(metric.type_params.numerator.name)) ~ ' / nullif('
@@ -124,20 +134,28 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 {% endmacro %}
 
 
-{#- The days that some indicators look ahead, each once; zero is always among them. -#}
-{% macro spans(indicators) %}
-    {%- set found = [0] -%}
-    {%- for indicator in indicators -%}{%- do found.append(indicator.looks_ahead | max) -%}{%- endfor -%}
-    {{- return(found | unique | sort) -}}
+{#- The periods that are computed of things with a reach, as a CTE's name. -#}
+{% macro periods_of(reach) -%}
+    {{- return('periods_' ~ reach.ahead ~ ('_' ~ reach.back if reach.back else '')) -}}
+{%- endmacro %}
+
+
+{#- The reaches of indicators and of their parts, each once; the last covers them all. -#}
+{% macro reaches_of(indicators, parts) %}
+    {%- set found = [{'ahead': 0, 'back': 0}] -%}
+    {%- for one in indicators + parts.values() | list if farthest(one.reaches) not in found -%}
+        {%- do found.append(farthest(one.reaches)) -%}
+    {%- endfor -%}
+    {%- set widest = farthest(found) -%}
+    {{- return((found | reject('equalto', widest) | list) + [widest]) -}}
 {% endmacro %}
 
 
 {#-
 The parts that indicators are selected from: per semantic model one of sums, which are taken by day and then added up to
 weeks and months, and one of percentiles and distinct counts, which are taken anew from the rows of each period.
-Returns part name -> {model, adds_up, measures, levels, looks_ahead}, only with what the indicators use; each indicator
-learns the names of its parts and the days that it looks ahead: as many as the farthest of its facts. A part is there
-for the days of every indicator that uses it.
+Returns part name -> {model, adds_up, measures, levels, reaches}, only with what the indicators use; each indicator learns
+the names of its parts and the reaches of its facts. A part is there for the days of every indicator that uses it.
 -#}
 {% macro indicator_parts(indicators) %}
     {%- set parts = {} -%}
@@ -146,18 +164,18 @@ for the days of every indicator that uses it.
             {%- set adds_up = measure.agg not in ('percentile', 'count_distinct') -%}
             {%- set name = model.name ~ ('_sums' if adds_up else '_rows') -%}
             {%- for indicator in indicators if measure.name in indicator.measures -%}
-                {%- set new = {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': [], 'looks_ahead': []} -%}
+                {%- set new = {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': [], 'reaches': []} -%}
                 {%- set part = parts.setdefault(name, new) -%}
                 {%- do part.levels.extend(indicator.meta.levels) -%}
                 {%- if measure not in part.measures -%}{%- do part.measures.append(measure) -%}{%- endif -%}
                 {%- if name not in indicator.parts -%}{%- do indicator.parts.append(name) -%}{%- endif -%}
-                {%- do indicator.looks_ahead.append(looks_ahead_days(fact_of(model))) -%}
+                {%- do indicator.reaches.append(reach_of(fact_of(model))) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for indicator in indicators -%}
         {%- for name in indicator.parts -%}
-            {%- do parts[name].looks_ahead.append(indicator.looks_ahead | max) -%}
+            {%- do parts[name].reaches.extend(indicator.reaches) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{- return(parts) -}}
@@ -209,7 +227,7 @@ for the days of every indicator that uses it.
 {#- One part: every (grain, period, level, member) that has fact rows, with the part's measures. -#}
 {% macro indicator_part(part) %}
     {%- set fact = ref(part.model.node_relation.alias) -%}
-    {%- set periods = 'periods_' ~ part.looks_ahead | max -%}
+    {%- set periods = periods_of(farthest(part.reaches)) -%}
     {%- if part.adds_up %}
     select
         grain,
@@ -233,8 +251,8 @@ for the days of every indicator that uses it.
 
 {#- One indicator: its rows at the levels and grains that it is valid for. -#}
 {% macro indicator_rows(indicator, parts) %}
-    {%- set ahead, farthest = indicator.looks_ahead | max, [] -%}
-    {%- for name in indicator.parts -%}{%- do farthest.append(parts[name].looks_ahead | max) -%}{%- endfor -%}
+    {%- set reach, of_parts = farthest(indicator.reaches), [] -%}
+    {%- for name in indicator.parts -%}{%- do of_parts.extend(parts[name].reaches) -%}{%- endfor -%}
     {%- set metric = indicator.metric -%}
     {%- set is_percentile = indicator.meta.class == 'P' -%}
     select
@@ -258,18 +276,17 @@ for the days of every indicator that uses it.
         member is not null
         and level in ('{{ indicator.meta.levels | join("', '") }}')
         and grain in ('{{ indicator.meta.grains | join("', '") }}')
-        {%- if farthest | max > ahead %}
-        and (grain, period_start) in (select (grain, period_start) from periods_{{ ahead }})
+        {%- if farthest(of_parts) != reach %}
+        and (grain, period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
         {%- endif %}
 {% endmacro %}
 
 
 {#-
-Days of each period to compute of what looks some days ahead: touched and maturing days, and the whole of their weeks and
-months.
+Days of each period to compute of things with a reach: touched and maturing days, and the whole of their weeks and months.
 -#}
-{% macro indicator_periods(days_ahead=0) %}
-    {%- set dates = (dates_to_rebuild(days_ahead) + var('maturing_dates')) | unique | sort -%}
+{% macro indicator_periods(reach={'ahead': 0, 'back': 0}) %}
+    {%- set dates = (dates_to_rebuild(reach) + var('maturing_dates')) | unique | sort -%}
     {%- for grain, start in [('day', 'date_day'), ('week', 'week_start'), ('month', 'month_start')] %}
     select
         '{{ grain }}' as grain,
@@ -285,19 +302,18 @@ months.
 {#- Pre-hook of indicator_values: the rows that the model is about to append again. -#}
 {% macro delete_touched_values() %}
     {%- if is_incremental() -%}
-        {%- set indicators = indicator_dictionary() -%}
-        {%- do indicator_parts(indicators) -%}
-        delete from {{ this }}
-        where {% for ahead in spans(indicators) -%}
-        (
-            indicator in (
-                {%- for indicator in indicators if indicator.looks_ahead | max == ahead -%}
-                    {{ ', ' if not loop.first }}'{{ indicator.name }}'
-                {%- endfor -%}
-            )
-            and (grain, period_start) in (select (grain, period_start) from ({{ indicator_periods(ahead) }}) as periods)
-        ) {{ 'or ' if not loop.last }}
+        {%- set indicators, computed = indicator_dictionary(), [] -%}
+        {%- for reach in reaches_of(indicators, indicator_parts(indicators)) -%}
+            {%- set names = [] -%}
+            {%- for indicator in indicators if farthest(indicator.reaches) == reach -%}
+                {%- do names.append(indicator.name) -%}
+            {%- endfor -%}
+            {%- set periods = 'select (grain, period_start) from (' ~ indicator_periods(reach) ~ ') as periods' -%}
+            {%- do computed.append(
+                "indicator in ('" ~ names | join("', '") ~ "') and (grain, period_start) in (" ~ periods ~ ')'
+            ) -%}
         {%- endfor -%}
+        delete from {{ this }} where ({{ computed | join(') or (') }})
     {%- endif -%}
 {% endmacro %}
 

@@ -186,13 +186,15 @@ def test_four_jobs_two_sensors_three_schedules(location: Location) -> None:
 
 def test_a_build_knows_when_the_dictionarys_values_mature() -> None:
     metrics = [metric for file in DICTIONARY for metric in yaml.safe_load(file.read_text()).get("metrics", [])]
-    assert {metric["config"]["meta"]["maturity_days"] for metric in metrics} - {0} == set(builds.MATURITIES)
+    indicators = [metric["config"]["meta"] for metric in metrics if "config" in metric]
+    assert {meta["maturity_days"] for meta in indicators} - {0} == set(builds.MATURITIES)
 
 
-def test_a_build_knows_how_far_its_facts_look_ahead(full: Location) -> None:
+def test_a_build_knows_how_far_its_facts_reach(full: Location) -> None:
     nodes = json.loads(dbt.manifest(full.home).read_text())["nodes"].values()
-    spans = {node["config"].get("meta", {}).get("looks_ahead_days", 0) for node in nodes}
-    assert max(spans) == builds.LOOKS_AHEAD_DAYS
+    meta = [node["config"].get("meta", {}) for node in nodes]
+    assert max(declared.get("looks_ahead_days", 0) for declared in meta) == builds.LOOKS_AHEAD_DAYS
+    assert max(declared.get("looks_back_days", 0) for declared in meta) == builds.LOOKS_BACK_DAYS
 
 
 def test_the_instance_keeps_its_events_in_the_home_by_our_storage(new: Location) -> None:

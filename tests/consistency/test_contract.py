@@ -25,11 +25,6 @@ UNREAD = frozenset(
     [
         "tel_dial",
         "pulse_response",
-        "survey_invitation",
-        "survey_answer",
-        "crm_case",
-        "case_event",
-        "complaint",
         "sales_order",
         "order_cancellation",
         "record_access",

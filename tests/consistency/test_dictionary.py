@@ -53,6 +53,11 @@ MAIN = {metric["name"]: metric for metrics in FAMILIES.values() for metric in me
 METRICS = {**MAIN, **VARIANTS}
 FACTS = _read("semantic_models", sorted((INDICATORS / "facts").glob("*.yml")))
 MEASURES = {measure["name"]: (fact, measure) for fact in FACTS for measure in fact["measures"]}
+FILLED = {
+    metric["name"]: metric["type_params"]["measure"]["name"]
+    for metric in _read("metrics", sorted((INDICATORS / "facts").glob("*.yml")))
+}
+"""Metrics that take a measure for zero where nothing happened, and the measure of each."""
 
 each_indicator = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS.keys())
 
@@ -63,7 +68,9 @@ def _measures(metric: dict[str, Any]) -> set[str]:
     if metric["type"] == "simple":
         return {params["measure"]}
     parts = (params["numerator"], params["denominator"])
-    return {name for part in parts for name in (_measures(METRICS[part]) if part in METRICS else {part})}
+    return {
+        name for part in parts for name in (_measures(METRICS[part]) if part in METRICS else {FILLED.get(part, part)})
+    }
 
 
 def test_the_dictionary_holds_the_first_indicators_in_their_families() -> None:
@@ -148,7 +155,7 @@ def test_its_class_fits_its_formula(metric: dict[str, Any]) -> None:
 
 def test_a_part_is_offered_to_ratios_by_its_measure() -> None:
     parts = {
-        metric["type_params"][side]
+        FILLED.get(metric["type_params"][side], metric["type_params"][side])
         for metric in METRICS.values()
         if metric["type"] == "ratio"
         for side in ("numerator", "denominator")

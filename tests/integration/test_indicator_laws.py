@@ -80,12 +80,18 @@ def test_a_value_is_missing_exactly_where_the_status_says_so(centre: Centre) -> 
 
 
 def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
-    """A visit that comes late to a week and month long past, and two new days."""
+    """Rows that come late to a week and month long past, with what they mean for days around them, and two new days."""
     lake = random_centre(tmp_path, seed=11)
     lake.build({"as_of": (LAST - timedelta(days=2)).isoformat()}, select=LAYER).close()
     late = date(2026, 9, 16)
     visit = {"queued_at": f"{late} 20:00:00", "ended_at": f"{late} 20:01:00", "wait_ms": 60_000, "queue_key": "late"}
     lake.add("tel_interaction", [{"interaction_id": "late"} | visit])
+    # what a customer's contact repeats lies before it, what repeats it after it; a case is open until something ends it
+    answered = {"queued_at": f"{late} 21:00:00", "answered_at": f"{late} 21:00:05", "agent_key": "chengdu-0"}
+    calls = [{"interaction_id": f"late-{n}", "customer_ref": f"chengdu-customer-{n}"} | answered for n in range(40)]
+    lake.add("tel_interaction", calls)
+    case = {"source_system": "pbx", "case_id": "late", "agent_key": "chengdu-0"}
+    lake.add("case_event", [case | {"event_id": "late", "event": "opened", "occurred_at": f"{late} 21:00:00"}])
     increment = lake.increment(late, LAST - timedelta(days=1), LAST)
     final = turned_final(LAST - timedelta(days=2), LAST)
     increment |= {"maturing_dates": sorted(day.isoformat() for day in final)}

@@ -11,10 +11,15 @@
 -- depends_on: {{ ref('fct_agent_months') }}
 -- depends_on: {{ ref('fct_calibration_months') }}
 -- depends_on: {{ ref('fct_callbacks') }}
+-- depends_on: {{ ref('fct_case_days') }}
+-- depends_on: {{ ref('fct_case_events') }}
+-- depends_on: {{ ref('fct_case_promises') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
 -- depends_on: {{ ref('fct_chat_turns') }}
 -- depends_on: {{ ref('fct_coaching_needs') }}
+-- depends_on: {{ ref('fct_complaint_milestones') }}
 -- depends_on: {{ ref('fct_contacts') }}
+-- depends_on: {{ ref('fct_customer_contacts') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_exam_attempts') }}
 -- depends_on: {{ ref('fct_forecast_intervals') }}
@@ -24,7 +29,9 @@
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
+-- depends_on: {{ ref('fct_self_service_sessions') }}
 -- depends_on: {{ ref('fct_shift_days') }}
+-- depends_on: {{ ref('fct_solution_answers') }}
 -- depends_on: {{ ref('fct_spoken_calls') }}
 -- depends_on: {{ ref('fct_staffing_intervals') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
@@ -34,9 +41,9 @@
 {% set parts = indicator_parts(indicators) if execute else {} %}
 
 with
-{% for ahead in spans(indicators) %}
-periods_{{ ahead }} as (
-    {{ indicator_periods(ahead) }}
+{% for reach in reaches_of(indicators, parts) %}
+{{ periods_of(reach) }} as (
+    {{ indicator_periods(reach) }}
 ),
 
 {% endfor %}
@@ -60,7 +67,7 @@ bounds as (
         periods.period_start,
         max(periods.date_day) as period_end,
         max_by(parameters.value, parameters.precedence) as small_denominator_floor
-    from periods_{{ spans(indicators) | last }} as periods
+    from {{ periods_of(reaches_of(indicators, parts) | last) }} as periods
     inner join {{ ref('dim_parameters') }} as parameters
         on periods.period_start between parameters.valid_from and parameters.valid_to
     where

@@ -71,8 +71,10 @@ class Lake:
 
 @pytest.fixture(autouse=True)
 def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The digest of the dbt project, for a test to change."""
+    """The digest of the dbt project, for a test to change; no fact of it reaches beyond its own day."""
     digest = ["as it is"]
+    monkeypatch.setattr(builds, "LOOKS_AHEAD_DAYS", 0)
+    monkeypatch.setattr(builds, "LOOKS_BACK_DAYS", 0)
     monkeypatch.setattr(builds, "project_fingerprint", lambda: digest[0])
     yield digest
 
@@ -187,6 +189,20 @@ def test_a_home_that_begins_later_shares_no_build_number(tmp_path: Path, monkeyp
     assert not set(numbers[0]) & set(numbers[1])
     # The other home's publication has not seen any of the days of this one.
     assert Ledger.read(Home(tmp_path / "other")).days_since(numbers[0][-1]) is None
+
+
+def test_days_that_a_late_row_decides_about_are_recounted_as_far_as_there_are_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builds, "LOOKS_AHEAD_DAYS", 3)
+    monkeypatch.setattr(builds, "LOOKS_BACK_DAYS", 4)
+    home, lake = new_home(tmp_path), Lake(on(*range(10)))
+    record(home, planned(home, lake))
+    lake.changes.append(set(on(7)))
+    wanted = planned(home, lake)
+    # Day 7 drags its neighbours along; things of the 3 days before 6 and of the 4 after 8 may depend on them.
+    assert wanted.days == on(6, 7, 8)
+    assert wanted.recounted == on(*range(3, 10))
 
 
 def test_a_new_day_looks_again_at_the_days_that_may_mature(tmp_path: Path) -> None:

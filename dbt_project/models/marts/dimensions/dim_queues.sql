@@ -24,6 +24,12 @@ observed as (
     select queue_key from {{ ref('stg_hr__forecasts') }}
     where {{ partition_filter('forecast') }}
     union distinct
+    select queue_key from {{ ref('stg_crm_case__complaints') }}
+    where {{ partition_filter('complaint') }}
+    union distinct
+    select queue_key from {{ ref('stg_survey__invitations') }}
+    where {{ partition_filter('survey_invitation') }}
+    union distinct
     select queue_key from declared
 
 )

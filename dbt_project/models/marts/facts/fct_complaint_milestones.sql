@@ -1,0 +1,92 @@
+with complaints as (
+
+    select * from {{ ref('stg_crm_case__complaints') }}
+    where {{ partition_filter('complaint') }}
+
+),
+
+agent_names as (
+
+    select * from {{ ref('int_agent_names') }}
+
+),
+
+agent_teams as (
+
+    select * from {{ ref('dim_agent_teams') }}
+
+),
+
+-- a promise falls due because a day has passed, whether or not anything was delivered
+dates as (
+
+    select date_day as local_date from {{ ref('dim_dates') }}
+    where date_day <= {{ as_of() }} and {{ is_touched('date_day') }}
+
+),
+
+milestones as (
+
+    select
+        *,
+        'contact' as milestone,
+        cast(coalesce(contact_at_local, received_at_local) as date) as milestone_date
+    from complaints
+    union all
+    select
+        *,
+        'due' as milestone,
+        cast(due_at_local as date) as milestone_date
+    from complaints
+    where status <> 'withdrawn'
+    union all
+    select
+        *,
+        'closed' as milestone,
+        cast(closed_at_local as date) as milestone_date
+    from complaints
+    where status = 'closed'
+
+),
+
+dated as (
+
+    select
+        milestones.*,
+        dates.local_date,
+        row_number() over (
+            partition by
+                milestones.milestone,
+                dates.local_date,
+                milestones.cause_class,
+                coalesce(milestones.customer_ref, milestones.source_system || milestones.complaint_id),
+                coalesce(milestones.matter_key, milestones.source_system || milestones.complaint_id)
+            order by milestones.received_at, milestones.source_system, milestones.complaint_id
+        ) = 1 as is_first_of_matter
+    from milestones
+    inner join dates on milestones.milestone_date = dates.local_date
+
+)
+
+select
+    dated.source_system || ':' || dated.complaint_id || ':' || dated.milestone as milestone_id,
+    dated.milestone,
+    dated.queue_key,
+    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
+    agent_teams.team_key,
+    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    dated.local_date,
+    dated.cause_class,
+    dated.is_first_of_matter,
+    coalesce(dated.replied_at <= dated.due_at, false) as is_replied_in_time,
+    coalesce(dated.is_upheld, false) as is_upheld
+from dated
+left join agent_names
+    on
+        dated.source_system = agent_names.source_system
+        and dated.agent_alias = agent_names.agent_alias
+        and dated.local_date between agent_names.valid_from and agent_names.valid_to
+left join agent_teams
+    on
+        agent_names.agent_key = agent_teams.agent_key
+        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
