@@ -77,6 +77,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "agent_alias": {"alias_system": "pbx", "valid_from": date(2026, 1, 1)},
     "roster_shift": {"activity": "work", "is_paid": True},
     "attendance": {"status": "present"},
+    "tel_dial": {"campaign_key": "renewal", "result": "no_answer"},
+    "cost": {"cost_key": "wages", "currency": "CNY"},
 }
 
 _REFERENCE: dict[str, pa.Schema] = {

@@ -23,7 +23,6 @@ PARTITION = "event_date"
 
 UNREAD = frozenset(
     [
-        "tel_dial",
         "coaching_session",
         "training_record",
         "exam_result",
@@ -43,7 +42,6 @@ UNREAD = frozenset(
         "access_right",
         "mood_checkin",
         "recognition",
-        "cost",
         "incident",
         "calendar_event",
         "floor_walk",

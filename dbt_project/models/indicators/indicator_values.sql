@@ -8,6 +8,8 @@
 
 -- depends_on: {{ ref('fct_agent_intervals') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
+-- depends_on: {{ ref('fct_cost_days') }}
+-- depends_on: {{ ref('fct_dials') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
 -- depends_on: {{ ref('fct_offers') }}

@@ -1,0 +1,46 @@
+"""Random costs, dials, orders and views of records."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from tests.factories import Lake
+
+_SOURCES = {"chengdu": "pbx", "manchester": "pbx_manchester"}
+
+
+def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
+    """Add the rows of a day of a site."""
+    _cost(lake, draw, site, day)
+    _dials(lake, draw, site, agents, day)
+
+
+def _cost(lake: Lake, draw: Random, site: str, day: date) -> None:
+    last = day + timedelta(days=draw.randrange(20))
+    row = {"cost_id": f"{site}-{day}", "site_key": site, "period_from": day, "period_to": last}
+    lake.add("cost", [row | {"amount": float(draw.randrange(1000))}])
+
+
+def _dials(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
+    rows = []
+    for n in range(draw.randrange(4, 9)):
+        at = datetime.combine(day, datetime.min.time()) + timedelta(hours=7, seconds=draw.randrange(15 * 3600))
+        row: dict[str, Any] = {
+            "source_system": _SOURCES[site],
+            "dial_id": f"{day}-{n}",
+            "customer_ref": draw.choice((None, "c1", "c2")),
+            "callee_time_zone": draw.choice((None, "Asia/Shanghai", "Europe/London")),
+            "dialed_at": str(at),
+            "result": draw.choice(("live", "live", "machine", "busy")),
+            "on_do_not_call": draw.choice((None, False, False, True)),
+            "line_registered": draw.choice((None, True, True, False)),
+        }
+        if row["result"] == "live":
+            row["answered_at"] = str(at + timedelta(seconds=10))
+            if draw.random() < 0.7:
+                connected = at + timedelta(seconds=10 + draw.randrange(5))
+                row |= {"connected_at": str(connected), "agent_key": draw.choice(agents)}
+        rows.append(row)
+    lake.add("tel_dial", rows)

@@ -1,0 +1,55 @@
+"""Cases worked out by hand: outbound calls and cost."""
+
+from __future__ import annotations
+
+from tests.factories import Lake
+from tests.integration.golden.case import Golden, Rows, visits
+
+
+def dials_of_a_morning(lake: Lake) -> list[Golden]:
+    """Sixteen dials of one campaign from Chengdu; eight are answered by people."""
+    at = "2026-09-02 10:00:00"
+    joined = {"answered_at": "2026-09-02 10:00:20", "connected_at": "2026-09-02 10:00:21"}
+    late = joined | {"connected_at": "2026-09-02 10:00:23"}
+    alone = {"answered_at": "2026-09-02 10:00:20"}
+    live: Rows = [joined] * 5 + [late] + [alone] * 2
+    dials = [{"result": "live"} | row for row in live]
+    dials += [{"result": "machine", "answered_at": "2026-09-02 10:00:20"}] * 3
+    dials += [{"result": result} for result in ("busy", "no_answer", "no_answer")]
+    # on the list and on a line nobody registered is one breach; ten in the morning in Chengdu is three in London
+    dials += [{"on_do_not_call": True, "line_registered": False}, {"callee_time_zone": "Europe/London"}]
+    dials = [row | {"dial_id": f"d-{n}", "dialed_at": at, "customer_ref": f"dialled-{n}"} for n, row in enumerate(dials)]
+    # the fourth dial of a customer on that day is one too many
+    again = [{"dial_id": f"again-{n}", "dialed_at": f"2026-09-02 1{n}:30:00"} for n in range(1, 4)]
+    lake.add("tel_dial", dials + [row | {"customer_ref": "dialled-1"} for row in again])
+    # 16 + 3 = 19 dials, 8 of them live; of these 1 reached an agent after 3 s and 2 never: 3 abandoned
+    # breaches: 1 on the list, 1 out of hours, 1 too frequent
+    of = ("day", "2026-09-02", "site", "chengdu")
+    return [
+        Golden("dial_connect_pct", *of, 8, 19, 100 * 8 / 19, 19),
+        Golden("outbound_abandon_pct", *of, 3, 8, 37.5, 8),
+        Golden("outbound_rule_breach_cnt", *of, 3, None, 3, 19),
+    ]
+
+
+def costs_of_a_site(lake: Lake) -> list[Golden]:
+    """Costs of one site, one of them of the quarter; a correction, and rent that no site is charged for."""
+    lake.add("hr_employee", [{"employee_key": "mia", "site_key": "mint", "team_key": "mint_team"}])
+    lake.add("tel_interaction", visits(8, "cost", "2026-09-23 10:00:00", 5, "answered", queue_key="c", agent_key="mia"))
+    september = {"site_key": "mint", "period_from": "2026-09-01", "period_to": "2026-09-30"}
+    quarter = {"site_key": "mint", "period_from": "2026-07-01", "period_to": "2026-09-30"}
+    costs: Rows = [
+        september | {"amount": 300.0},
+        september | {"amount": -20.0, "period_to": "2026-09-01"},
+        quarter | {"cost_key": "licences", "amount": 92.0},
+        september | {"cost_key": "rent", "site_key": None, "amount": 1000.0},
+    ]
+    lake.add("cost", [row | {"cost_id": f"cost-{n}"} for n, row in enumerate(costs)])
+    # 300 - 20 + 30 of the 92 days of the quarter = 310 for 8 contacts
+    return [Golden("cost_per_contact", "month", "2026-09-01", "site", "mint", 310, 8, 38.75, 8)]
+
+
+CASES = (
+    dials_of_a_morning,
+    costs_of_a_site,
+)
