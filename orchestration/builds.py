@@ -21,10 +21,10 @@ from orchestration.centre import Centre
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
 
-MATURITIES = (3, 4, 14)
+MATURITIES = (3, 4, 14, 30)
 """Each ``maturity_days`` of the dictionary but none: on the day that a period is this old, its values turn final."""
 
-LOOKS_AHEAD_DAYS = 0
+LOOKS_AHEAD_DAYS = 30
 """The most days that a fact of the project looks ahead: events of a day may decide about things of days so far back."""
 
 KEPT_BUILDS = 400

@@ -106,6 +106,8 @@ WORDS: dict[str, Words] = {
     "short_contact_sec": Words("Very short contact, seconds", "超短通话时限（秒）"),
     "qa_pass_mark": Words("Pass mark of an evaluation, points", "质检合格线（分）"),
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),
+    "cancellation_window_days": Words("Window for cancellations, days", "退单观察期（天）"),
+    "conversion_window_hours": Words("Window from service to payment, hours", "询单转化观察期（小时）"),
     "dial_abandon_limit_sec": Words("Live answer without an agent, seconds", "外呼接听后无座席时限（秒）"),
     "dial_from_hour": Words("First hour of outbound dials", "外呼允许时段起始（时）"),
     "dial_until_hour": Words("Hour from which outbound dials end", "外呼允许时段截止（时）"),

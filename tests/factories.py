@@ -78,6 +78,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "roster_shift": {"activity": "work", "is_paid": True},
     "attendance": {"status": "present"},
     "tel_dial": {"campaign_key": "renewal", "result": "no_answer"},
+    "sales_order": {"amount": 100.0, "currency": "CNY"},
+    "order_cancellation": {"amount": 100.0, "currency": "CNY"},
     "cost": {"cost_key": "wages", "currency": "CNY"},
 }
 
@@ -209,6 +211,8 @@ def _derive(table: str, row: dict[str, Any]) -> None:
         row["status"] = row["status"] or ("resolved" if row["ended_at"] else "open")
     elif table == "csat":
         row["contact_at"] = row["contact_at"] or row["asked_at"]
+    elif table == "sales_order":
+        row["status"] = row["status"] or ("paid" if row["paid_at"] else "placed")
     elif table == "hr_employee":
         row["name"] = row["name"] or row["employee_key"]
     elif table == "agent_alias":

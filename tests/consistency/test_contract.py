@@ -36,8 +36,6 @@ UNREAD = frozenset(
         "crm_case",
         "case_event",
         "complaint",
-        "sales_order",
-        "order_cancellation",
         "record_access",
         "access_right",
         "mood_checkin",

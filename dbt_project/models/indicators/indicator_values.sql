@@ -9,10 +9,12 @@
 -- depends_on: {{ ref('fct_agent_intervals') }}
 -- depends_on: {{ ref('fct_chat_responses') }}
 -- depends_on: {{ ref('fct_cost_days') }}
+-- depends_on: {{ ref('fct_customers_served') }}
 -- depends_on: {{ ref('fct_dials') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
 -- depends_on: {{ ref('fct_offers') }}
+-- depends_on: {{ ref('fct_orders') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
 -- depends_on: {{ ref('fct_shift_days') }}

@@ -9,12 +9,14 @@ from typing import Any
 from tests.factories import Lake
 
 _SOURCES = {"chengdu": "pbx", "manchester": "pbx_manchester"}
+_CHATS = {"chengdu": "chat", "manchester": "chat_manchester"}
 
 
 def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
     """Add the rows of a day of a site."""
     _cost(lake, draw, site, day)
     _dials(lake, draw, site, agents, day)
+    _sales(lake, draw, site, agents, day)
 
 
 def _cost(lake: Lake, draw: Random, site: str, day: date) -> None:
@@ -44,3 +46,24 @@ def _dials(lake: Lake, draw: Random, site: str, agents: list[str], day: date) ->
                 row |= {"connected_at": str(connected), "agent_key": draw.choice(agents)}
         rows.append(row)
     lake.add("tel_dial", rows)
+
+
+def _sales(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
+    start = datetime.combine(day, datetime.min.time()) + timedelta(hours=9)
+    chats, orders, cancellations = [], [], []
+    for n in range(draw.randrange(2, 5)):
+        order, at = f"{site}-{day}-{n}", start + timedelta(seconds=draw.randrange(8 * 3600))
+        customer = draw.choice(("b1", "b2", "b3"))
+        chats.append(
+            {"source_system": _CHATS[site], "conversation_id": f"sale-{day}-{n}", "customer_ref": customer}
+            | {"human_requested_at": str(at), "first_agent_message_at": str(at), "first_agent_key": draw.choice(agents)}
+        )
+        paid = at + timedelta(hours=draw.randrange(60))
+        orders.append(
+            {"order_id": order, "agent_key": draw.choice(agents), "customer_ref": customer, "ordered_at": str(at)}
+            | ({"paid_at": str(paid)} if draw.random() < 0.7 else {})
+        )
+        if draw.random() < 0.4:
+            back = at + timedelta(days=draw.randrange(40))
+            cancellations.append({"cancellation_id": order, "order_id": order, "canceled_at": str(back)})
+    lake.add("chat_conversation", chats).add("sales_order", orders).add("order_cancellation", cancellations)

@@ -1,4 +1,4 @@
-"""Cases worked out by hand: outbound calls and cost."""
+"""Cases worked out by hand: sales, outbound calls and cost."""
 
 from __future__ import annotations
 
@@ -49,7 +49,59 @@ def costs_of_a_site(lake: Lake) -> list[Golden]:
     return [Golden("cost_per_contact", "month", "2026-09-01", "site", "mint", 310, 8, 38.75, 8)]
 
 
+def orders_taken_back(lake: Lake) -> list[Golden]:
+    """Six orders of one person, of whom four customers want all of their money back."""
+    orders = [{"order_id": f"order-{n}", "agent_key": "sam", "ordered_at": "2026-08-18 20:00:00"} for n in range(6)]
+    lake.add("sales_order", orders)
+    whole = {"canceled_at": "2026-08-20 10:00:00"}
+    back: Rows = [
+        whole | {"order_id": "order-0"},
+        whole | {"order_id": "order-1", "amount": 60.0},
+        # the rest of it on the thirtieth day
+        {"order_id": "order-1", "amount": 40.0, "canceled_at": "2026-09-17 23:00:00"},
+        # one day too late, and a part only
+        {"order_id": "order-2", "canceled_at": "2026-09-18 00:10:00"},
+        whole | {"order_id": "order-3", "amount": 99.0},
+    ]
+    lake.add("order_cancellation", [row | {"cancellation_id": f"back-{n}"} for n, row in enumerate(back)])
+    of = ("day", "2026-08-18", "agent", "unresolved:shop:sam")
+    return [Golden("order_cancel_pct", *of, 2, 6, 100 * 2 / 6, 6)]
+
+
+def enquiries(lake: Lake) -> list[Golden]:
+    """Six customers of one queue, three of whom buy in time."""
+    at = "2026-08-19 10:00:00"
+    calls = visits(6, "enquiry", at, 0, "answered", queue_key="enquiries", agent_key="una")
+    calls = [row | {"customer_ref": f"buyer-{n}"} for n, row in enumerate(calls)]
+    # the first customer calls again at noon and speaks to somebody else, and a seventh call shows no number
+    noon = "2026-08-19 12:00:00"
+    again = visits(2, "enquiry-2", noon, 0, "answered", queue_key="enquiries", agent_key="uma")
+    calls += [again[0] | {"customer_ref": "buyer-0"}, again[1]]
+    lake.add("tel_interaction", calls)
+    paid = {
+        # after the second call, which is credited; before the first one; a day to the second; a second later
+        "buyer-0": "2026-08-19 13:00:00",
+        "buyer-1": "2026-08-19 09:59:59",
+        "buyer-2": "2026-08-20 10:00:00",
+        "buyer-3": "2026-08-20 10:00:01",
+        "buyer-4": "2026-08-19 10:30:00",
+    }
+    orders: Rows = [{"customer_ref": ref, "ordered_at": "2026-08-19 09:00:00", "paid_at": at} for ref, at in paid.items()]
+    # the sixth orders and does not pay
+    orders += [{"customer_ref": "buyer-5", "ordered_at": "2026-08-19 11:00:00"}]
+    lake.add("sales_order", [row | {"order_id": f"enquired-{n}"} for n, row in enumerate(orders)])
+    # of six customers the first, third and fifth pay within 24 hours; the first is credited to the second call
+    of = ("day", "2026-08-19")
+    return [
+        Golden("conversion_rate_pct", *of, "queue", "enquiries", 3, 6, 50, 6),
+        Golden("conversion_rate_pct", *of, "agent", "unresolved:pbx:una", 2, 5, 40, 5),
+        Golden("conversion_rate_pct", *of, "agent", "unresolved:pbx:uma", 1, 1, None, 1, "below_floor"),
+    ]
+
+
 CASES = (
+    orders_taken_back,
+    enquiries,
     dials_of_a_morning,
     costs_of_a_site,
 )
