@@ -21,7 +21,7 @@ from orchestration.centre import Centre
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
 
-MATURITIES = (3, 4, 14, 30)
+MATURITIES = (1, 3, 4, 14, 30)
 """Each ``maturity_days`` of the dictionary but none: on the day that a period is this old, its values turn final."""
 
 LOOKS_AHEAD_DAYS = 30

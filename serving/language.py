@@ -112,6 +112,9 @@ WORDS: dict[str, Words] = {
     "dial_from_hour": Words("First hour of outbound dials", "外呼允许时段起始（时）"),
     "dial_until_hour": Words("Hour from which outbound dials end", "外呼允许时段截止（时）"),
     "dials_per_customer_day": Words("Most dials of a customer a day", "单客户单日外呼上限（次）"),
+    "access_revocation_hours": Words("Access ends after the last day within, hours", "离职后权限回收时限（小时）"),
+    "view_after_contact_hours": Words("View after the contact, hours", "联络后可查询时段（小时）"),
+    "view_before_contact_hours": Words("View before the contact, hours", "联络前可查询时段（小时）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }
 CLASSES: dict[str, Words] = {

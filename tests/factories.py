@@ -80,6 +80,9 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "tel_dial": {"campaign_key": "renewal", "result": "no_answer"},
     "sales_order": {"amount": 100.0, "currency": "CNY"},
     "order_cancellation": {"amount": 100.0, "currency": "CNY"},
+    "record_access": {"action": "viewed", "system_key": "crm"},
+    "access_right": {"system_key": "crm"},
+    "case_event": {},
     "cost": {"cost_key": "wages", "currency": "CNY"},
 }
 

@@ -13,10 +13,12 @@
 -- depends_on: {{ ref('fct_dials') }}
 -- depends_on: {{ ref('fct_employee_days') }}
 -- depends_on: {{ ref('fct_handle_legs') }}
+-- depends_on: {{ ref('fct_leavers') }}
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_orders') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
+-- depends_on: {{ ref('fct_record_accesses') }}
 -- depends_on: {{ ref('fct_shift_days') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_survey_invitations') }}

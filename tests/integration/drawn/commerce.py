@@ -17,6 +17,7 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
     _cost(lake, draw, site, day)
     _dials(lake, draw, site, agents, day)
     _sales(lake, draw, site, agents, day)
+    _records(lake, draw, site, agents, day)
 
 
 def _cost(lake: Lake, draw: Random, site: str, day: date) -> None:
@@ -67,3 +68,18 @@ def _sales(lake: Lake, draw: Random, site: str, agents: list[str], day: date) ->
             back = at + timedelta(days=draw.randrange(40))
             cancellations.append({"cancellation_id": order, "order_id": order, "canceled_at": str(back)})
     lake.add("chat_conversation", chats).add("sales_order", orders).add("order_cancellation", cancellations)
+
+
+def _records(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
+    rights = [{"agent_key": agent, "granted_at": f"{day} 08:00:00"} for agent in agents if draw.random() < 0.2]
+    lake.add("access_right", [row | {"revoked_at": f"{day} 19:00:00"} for row in rights])
+    start, actions = datetime.combine(day, datetime.min.time()), ("viewed", "viewed", "viewed", "changed", "exported")
+    lake.add(
+        "record_access",
+        [
+            {"access_id": f"{site}-{day}-{n}", "agent_key": draw.choice(agents), "action": draw.choice(actions)}
+            | {"customer_ref": draw.choice(("b1", "b2", "b3")), "interaction_id": draw.choice((None, f"{day}-{n}"))}
+            | {"occurred_at": str(start + timedelta(seconds=draw.randrange(86_400)))}
+            for n in range(draw.randrange(3, 8))
+        ],
+    )

@@ -1,9 +1,11 @@
-"""Cases worked out by hand: sales, outbound calls and cost."""
+"""Cases worked out by hand: sales, outbound calls, customers' data and cost."""
 
 from __future__ import annotations
 
 from tests.factories import Lake
 from tests.integration.golden.case import Golden, Rows, visits
+
+_OTHERS = ("searched", "exported", "printed", "copied")
 
 
 def dials_of_a_morning(lake: Lake) -> list[Golden]:
@@ -18,7 +20,9 @@ def dials_of_a_morning(lake: Lake) -> list[Golden]:
     dials += [{"result": result} for result in ("busy", "no_answer", "no_answer")]
     # on the list and on a line nobody registered is one breach; ten in the morning in Chengdu is three in London
     dials += [{"on_do_not_call": True, "line_registered": False}, {"callee_time_zone": "Europe/London"}]
-    dials = [row | {"dial_id": f"d-{n}", "dialed_at": at, "customer_ref": f"dialled-{n}"} for n, row in enumerate(dials)]
+    dials = [
+        row | {"dial_id": f"d-{n}", "dialed_at": at, "customer_ref": f"dialled-{n}"} for n, row in enumerate(dials)
+    ]
     # the fourth dial of a customer on that day is one too many
     again = [{"dial_id": f"again-{n}", "dialed_at": f"2026-09-02 1{n}:30:00"} for n in range(1, 4)]
     lake.add("tel_dial", dials + [row | {"customer_ref": "dialled-1"} for row in again])
@@ -86,7 +90,9 @@ def enquiries(lake: Lake) -> list[Golden]:
         "buyer-3": "2026-08-20 10:00:01",
         "buyer-4": "2026-08-19 10:30:00",
     }
-    orders: Rows = [{"customer_ref": ref, "ordered_at": "2026-08-19 09:00:00", "paid_at": at} for ref, at in paid.items()]
+    orders: Rows = [
+        {"customer_ref": ref, "ordered_at": "2026-08-19 09:00:00", "paid_at": at} for ref, at in paid.items()
+    ]
     # the sixth orders and does not pay
     orders += [{"customer_ref": "buyer-5", "ordered_at": "2026-08-19 11:00:00"}]
     lake.add("sales_order", [row | {"order_id": f"enquired-{n}"} for n, row in enumerate(orders)])
@@ -99,7 +105,74 @@ def enquiries(lake: Lake) -> list[Golden]:
     ]
 
 
+def views_of_records(lake: Lake) -> list[Golden]:
+    """Eight views and four other actions of two people of one team, one of whom has the calls."""
+    people = ("pia", "pip")
+    lake.add("hr_employee", [{"employee_key": person, "team_key": "plum"} for person in people])
+    call = visits(1, "viewed", "2026-08-12 09:59:55", 5, "answered", queue_key="viewed", agent_key="pia")[0]
+    lake.add("tel_interaction", [call | {"customer_ref": "looked-at"}])
+    lake.add(
+        "case_event",
+        [
+            {"event_id": "e", "case_id": "k", "event": "replied", "agent_key": "pip"}
+            | {"occurred_at": "2026-08-12 09:00:00"}
+        ],
+    )
+    view = {"customer_ref": "looked-at", "agent_key": "pia", "occurred_at": "2026-08-12 10:10:00"}
+    accesses: Rows = [
+        # the customer's call is a reason for her, a quarter of an hour before as for the rest of the day
+        view,
+        view | {"occurred_at": "2026-08-12 08:00:00"},
+        view | {"occurred_at": "2026-08-12 23:00:00"},
+        # not three hours before, nor for him, nor for another customer; unless somebody approved
+        view | {"occurred_at": "2026-08-12 06:59:00"},
+        view | {"agent_key": "pip"},
+        view | {"customer_ref": "looked-up"},
+        view | {"customer_ref": "looked-up", "approved_by": "boss"},
+        # the case that he worked on an hour ago
+        view | {"agent_key": "pip", "customer_ref": "looked-up", "case_id": "k"},
+        view | {"action": "changed"},
+    ]
+    accesses += [view | {"action": action, "customer_ref": None, "record_count": 500} for action in _OTHERS]
+    lake.add("record_access", [row | {"access_id": f"access-{n}"} for n, row in enumerate(accesses)])
+    # three of eight views have no reason; a change is no view, a search no export
+    of = ("day", "2026-08-12", "team", "plum")
+    return [
+        Golden("record_view_unlinked_pct", *of, 3, 8, 37.5, 8),
+        Golden("customer_data_export_cnt", *of, 3, None, 3, None),
+    ]
+
+
+def leavers(lake: Lake) -> list[Golden]:
+    """Six leave a team on one day; of five it is known that they had access."""
+    lake.add(
+        "hr_employee",
+        [
+            {"employee_key": f"leaver-{n}", "team_key": "amber", "role": "back_office"}
+            | {"left_on": "2026-08-14", "valid_to": "2026-08-14"}
+            for n in range(6)
+        ],
+    )
+    ends = {
+        # weeks before; the day after, at its end; the day after that; never; one right in time and the other not
+        "leaver-0": ["2026-07-30 12:00:00"],
+        "leaver-1": ["2026-08-15 23:59:00"],
+        "leaver-2": ["2026-08-16 00:30:00"],
+        "leaver-3": [None],
+        "leaver-4": ["2026-08-14 18:00:00", None],
+    }
+    rights = [
+        {"agent_key": who, "system_key": f"system-{n}", "granted_at": "2026-05-04 09:00:00", "revoked_at": end}
+        for who, all_ends in ends.items()
+        for n, end in enumerate(all_ends)
+    ]
+    lake.add("access_right", rights)
+    return [Golden("leaver_access_revoked_pct", "day", "2026-08-14", "team", "amber", 2, 5, 40, 5)]
+
+
 CASES = (
+    views_of_records,
+    leavers,
     orders_taken_back,
     enquiries,
     dials_of_a_morning,
