@@ -80,6 +80,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "tel_dial": {"campaign_key": "renewal", "result": "no_answer"},
     "sales_order": {"amount": 100.0, "currency": "CNY"},
     "order_cancellation": {"amount": 100.0, "currency": "CNY"},
+    "survey_invitation": {"survey_key": "after_contact", "status": "sent"},
+    "survey_answer": {"survey_key": "after_contact"},
     "record_access": {"action": "viewed", "system_key": "crm"},
     "access_right": {"system_key": "crm"},
     "case_event": {},

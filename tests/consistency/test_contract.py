@@ -29,8 +29,6 @@ UNREAD = frozenset(
         "certificate",
         "pulse_response",
         "forecast",
-        "survey_invitation",
-        "survey_answer",
         "mood_checkin",
         "recognition",
         "incident",

@@ -18,6 +18,7 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
     _dials(lake, draw, site, agents, day)
     _sales(lake, draw, site, agents, day)
     _records(lake, draw, site, agents, day)
+    _surveys(lake, draw, site, agents, day)
 
 
 def _cost(lake: Lake, draw: Random, site: str, day: date) -> None:
@@ -83,3 +84,19 @@ def _records(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
             for n in range(draw.randrange(3, 8))
         ],
     )
+
+
+def _surveys(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
+    invitations, answers = [], []
+    for n in range(draw.randrange(2, 5)):
+        invitation, at = f"offer-{site}-{day}-{n}", datetime.combine(day, datetime.min.time()) + timedelta(hours=10 + n)
+        invitations.append(
+            {"invitation_id": invitation, "interaction_id": f"{day}-{n}", "channel": "voice", "queue_key": "sales"}
+            | {"contact_at": str(at), "asked_at": str(at), "agent_key": draw.choice(agents)}
+            | {"status": draw.choice(("sent", "sent", "answered", "failed", "suppressed"))}
+        )
+        if draw.random() < 0.5:
+            answered = at + timedelta(hours=draw.randrange(100))
+            answers.append({"invitation_id": invitation, "answered_at": str(answered), "choice": "yes"})
+    lake.add("survey_invitation", invitations)
+    lake.add("survey_answer", [row | {"question_key": "solved_first_time"} for row in answers])

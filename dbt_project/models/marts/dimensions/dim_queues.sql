@@ -21,6 +21,9 @@ observed as (
     select queue_key from {{ ref('stg_chat__survey_invitations') }}
     where {{ partition_filter('csat') }}
     union distinct
+    select queue_key from {{ ref('stg_survey__invitations') }}
+    where {{ partition_filter('survey_invitation') }}
+    union distinct
     select queue_key from declared
 
 )

@@ -1,0 +1,56 @@
+with source as (
+
+    select * from {{ source('survey', 'survey_invitation') }}
+
+),
+
+sources as (
+
+    select * from {{ ref('stg_centre__sources') }}
+
+),
+
+queue_names as (
+
+    select * from {{ ref('stg_centre__names') }}
+    where kind = 'queue'
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        source.source_system,
+        source.invitation_id,
+        source.survey_key,
+        source.survey_version,
+        source.interaction_id,
+        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
+        source.agent_key as agent_alias,
+        source.customer_ref,
+        sources.site_key,
+
+        -- strings
+        source.channel,
+        source.sent_by,
+        source.status,
+
+        -- dates
+        source.event_date,
+
+        -- timestamps
+        source.contact_at,
+        source.asked_at,
+        {{ site_time('source.contact_at') }} as contact_at_local,
+        {{ site_time('source.asked_at') }} as asked_at_local
+    from source
+    left join sources on source.source_system = sources.source_system
+    left join queue_names
+        on
+            source.source_system = queue_names.source_system
+            and source.queue_key = queue_names.source_name
+
+)
+
+select * from renamed
