@@ -8,6 +8,9 @@ from typing import Any
 
 from tests.factories import Lake
 
+FIRST = date(2026, 8, 24)
+"""Day on which everybody's rights were granted."""
+
 _SOURCES = {"chengdu": "pbx", "manchester": "pbx_manchester"}
 _CHATS = {"chengdu": "chat", "manchester": "chat_manchester"}
 
@@ -72,8 +75,11 @@ def _sales(lake: Lake, draw: Random, site: str, agents: list[str], day: date) ->
 
 
 def _records(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
-    rights = [{"agent_key": agent, "granted_at": f"{day} 08:00:00"} for agent in agents if draw.random() < 0.2]
-    lake.add("access_right", [row | {"revoked_at": f"{day} 19:00:00"} for row in rights])
+    clerk, last = f"clerk-{site}-{day}", draw.choice((f"{day} 19:00:00", f"{day + timedelta(days=2)} 10:00:00", None))
+    team = {"chengdu": "blue", "manchester": "gold"}[site]
+    spell = {"employee_key": clerk, "site_key": site, "team_key": team, "role": "clerk"}
+    lake.add("hr_employee", [spell | {"left_on": day, "valid_to": day}])
+    lake.add("access_right", [{"agent_key": clerk, "granted_at": f"{FIRST} 08:00:00", "revoked_at": last}])
     start, actions = datetime.combine(day, datetime.min.time()), ("viewed", "viewed", "viewed", "changed", "exported")
     lake.add(
         "record_access",

@@ -91,6 +91,7 @@ enquiries as (
 
 ),
 
+-- what was ordered long before is no success of the contact, and its partition is not read
 converted as (
 
     select distinct enquiries.leg_id
@@ -98,6 +99,7 @@ converted as (
     inner join orders
         on
             enquiries.customer_ref = orders.customer_ref
+            and orders.event_date >= enquiries.local_date - interval '1' day
             and {{ seconds_between('enquiries.answered_at', 'orders.paid_at') }}
             between 0 and enquiries.conversion_window_hours * 3600
 
