@@ -159,18 +159,26 @@ def test_a_part_is_offered_to_ratios_by_its_measure() -> None:
     assert offered == parts | samples
 
 
-def test_a_variant_belongs_to_an_indicator_of_the_same_kind() -> None:
+def test_a_variant_belongs_to_an_indicator_that_is_valid_wherever_it_is() -> None:
     for variant in VARIANTS.values():
-        main = MAIN[variant["config"]["meta"]["variant_of"]]
-        for key in ("unit", "direction", "class", "levels", "grains"):
-            assert variant["config"]["meta"][key] == main["config"]["meta"][key], variant["name"]
+        meta, main = variant["config"]["meta"], MAIN[variant["config"]["meta"]["variant_of"]]["config"]["meta"]
+        assert meta["grains"] == main["grains"], variant["name"]
+        assert set(meta["levels"]) <= set(main["levels"]), variant["name"]
+
+
+def test_a_bridge_stands_between_shares_of_one_kind() -> None:
+    for variant in VARIANTS.values():
+        meta, main = variant["config"]["meta"], MAIN[variant["config"]["meta"]["variant_of"]]["config"]["meta"]
+        if "counts" in meta:
+            assert "counts" in main, variant["name"]
+            for key in ("unit", "direction", "class", "levels"):
+                assert meta[key] == main[key], variant["name"]
 
 
 def test_ways_of_counting_name_classes_of_visits_once() -> None:
     with (INDICATORS.parents[1] / "seeds" / "visit_classes.csv").open(encoding="utf-8") as seed:
         classes = {row["visit_class"] for row in csv.DictReader(seed)}
     counting = {name: metric["config"]["meta"].get("counts") for name, metric in METRICS.items()}
-    assert {name for name in VARIANTS if not counting[name]} == set()
     for name, counts in counting.items():
         if counts:
             named = counts["hit"] + counts["miss"]
