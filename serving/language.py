@@ -123,6 +123,15 @@ WORDS: dict[str, Words] = {
     "short_repeat_window_days": Words("Short repeat window, days", "重复进线短观察期（天）"),
     "reopen_window_days": Words("Reopening window, days", "工单重开观察期（天）"),
     "self_service_window_hours": Words("Window after self-service, hours", "自助后观察期（小时）"),
+    "cancellation_window_days": Words("Window for cancellations, days", "退单观察期（天）"),
+    "conversion_window_hours": Words("Window from service to payment, hours", "询单转化观察期（小时）"),
+    "dial_abandon_limit_sec": Words("Live answer without an agent, seconds", "外呼接听后无座席时限（秒）"),
+    "dial_from_hour": Words("First hour of outbound dials", "外呼允许时段起始（时）"),
+    "dial_until_hour": Words("Hour from which outbound dials end", "外呼允许时段截止（时）"),
+    "dials_per_customer_day": Words("Most dials of a customer a day", "单客户单日外呼上限（次）"),
+    "access_revocation_hours": Words("Access ends after the last day within, hours", "离职后权限回收时限（小时）"),
+    "view_after_contact_hours": Words("View after the contact, hours", "联络后可查询时段（小时）"),
+    "view_before_contact_hours": Words("View before the contact, hours", "联络前可查询时段（小时）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }
 CLASSES: dict[str, Words] = {

@@ -36,13 +36,8 @@ ASKED, ANSWERED = 0.12, 0.3
 CASES, REOPENED = 0.06, 0.07
 COMPLAINTS, UPHELD = 0.004, 0.4
 ORDERS, PAID, TAKEN_BACK = 0.04, 0.85, 0.06
-VIEWS, IDLE_VIEWS = 0.3, 0.01
-"""Share of contacts for which a customer's record is opened, and of such views that name no contact."""
 CALLED_BACK, REACHED = 0.015, 0.93
 """Share of contacts after which somebody is to be called back, and of those who are reached in the end."""
-CHECK_INS, OPTED_OUT = 0.7, 0.08
-PRAISED, COACHED = 0.02, 0.05
-"""Share of the days on which an agent works that bring praise, or coaching."""
 PASSED = 0.8
 """Share of the attempts at a paper that pass."""
 SUPERVISED_DAYS = 14
@@ -53,8 +48,22 @@ TRANSCRIBED = 0.02
 """Share of the calls that are transcribed."""
 SPOKEN_PER_SECOND = {"zh": 4.2, "en": 14.0}
 """Characters that an agent speaks a second."""
-WAGES = {"zh": (260.0, "CNY"), "en": (105.0, "GBP")}
-"""An agent's wage a day."""
+VIEWS, IDLE_VIEWS = 0.3, 0.2
+"""Share of calls for which the caller's record is opened, and of working days on which somebody looks a customer up
+without one."""
+EXPORTED, REVOKED_LATE = 0.01, 0.25
+"""Share of working days on which somebody exports customers, and of the leavers who keep their access for some days."""
+DIALS = 120
+"""Dials a day of the campaign that Chengdu's dialler works through."""
+_DIALLED = ("live", "machine", "busy", "no_answer", "invalid_number")
+_DIALLED_SHARES = (0.34, 0.1, 0.12, 0.4, 0.04)
+CHECK_INS, OPTED_OUT = 0.7, 0.08
+PRAISED, COACHED = 0.02, 0.05
+"""Share of the days on which an agent works that bring praise, or coaching."""
+CURRENCIES = {"zh": "CNY", "en": "GBP"}
+"""What customers of a site pay in."""
+WAGES = {"zh": 260.0, "en": 960.0}
+"""An agent's wage a day in CNY, in which the books of the whole centre are kept."""
 EVENTS = (
     ("autumn_sale", "promotion", None, date(2026, 9, 18), date(2026, 9, 20), "Autumn sale"),
     ("national_day", "holiday", "chengdu", date(2026, 10, 1), date(2026, 10, 7), "国庆假期"),
@@ -87,15 +96,17 @@ class BackOffice:
         rng = np.random.default_rng((*self._seed, SITES.index(site), day.toordinal()))
         tag = f"{site.prefix}-{day:%Y%m%d}"
         self._self_service(rng, site, day, tag, customers.callers(rng, rng.poisson(len(contacts) * SESSIONS)))
-        callers = customers.callers(rng, len(contacts))
-        for n, (contact, caller) in enumerate(zip(contacts, callers, strict=True)):
-            self._follow(rng, f"{tag}-{n}", contact, caller)
+        for n, contact in enumerate(contacts):
+            self._follow(rng, f"{tag}-{n}", contact)
         self._people(rng, site, day, tag, conducts)
         self._train(rng, site, day)
+        self._access(rng, site, day, tag, conducts, customers.callers(rng, len(conducts)))
+        if site is CHENGDU:
+            self._campaign(rng, day, tag, customers.callers(rng, DIALS), conducts)
         if day.day == 1:
             self._book(site, day)
         for n in np.flatnonzero(rng.random(len(contacts)) < CALLED_BACK):
-            self._call_back(rng, f"{tag}-b{n}", contacts[n], callers[n])
+            self._call_back(rng, f"{tag}-b{n}", contacts[n])
         speech = np.random.default_rng((*self._seed, len(SITES), SITES.index(site), day.toordinal()))
         for contact in contacts:
             if contact.channel == "voice" and speech.random() < TRANSCRIBED:
@@ -154,7 +165,7 @@ class BackOffice:
             reason = "not recognised" if result == "failed" else None
             self._add(ended, "self_service_task", **session, **task, failure_reason=reason)
 
-    def _follow(self, rng: np.random.Generator, tag: str, contact: Contact, caller: str | None) -> None:
+    def _follow(self, rng: np.random.Generator, tag: str, contact: Contact) -> None:
         """Decide what one contact leads to; most lead to nothing."""
         ended = contact.started + contact.seconds
         chance = rng.random(5)
@@ -165,8 +176,8 @@ class BackOffice:
         if chance[2] < COMPLAINTS:
             self._complaint(rng, tag, contact, ended)
         if chance[3] < ORDERS:
-            self._order(rng, tag, contact, ended, caller)
-        if chance[4] < VIEWS and caller:
+            self._order(rng, tag, contact, ended)
+        if chance[4] < VIEWS and contact.caller:
             self._add(
                 contact.started + 20,
                 "record_access",
@@ -175,11 +186,11 @@ class BackOffice:
                 action="viewed",
                 occurred_at=_stamp(contact.started + 20),
                 system_key="crm",
-                customer_ref=caller,
-                interaction_id=None if chance[4] < VIEWS * IDLE_VIEWS else contact.id,
+                customer_ref=contact.caller,
+                interaction_id=contact.id,
             )
 
-    def _call_back(self, rng: np.random.Generator, tag: str, contact: Contact, caller: str | None) -> None:
+    def _call_back(self, rng: np.random.Generator, tag: str, contact: Contact) -> None:
         """Let a callback wait in the list of the site's service until the customer is reached, or not."""
         promised = int(contact.started + contact.seconds)
         called = promised + int(rng.gamma(1.5, 4 * HOUR))
@@ -190,7 +201,7 @@ class BackOffice:
             "direction": "outbound",
             "queue_key": f"{contact.agent.site.prefix}_service",
             "agent_key": contact.agent.number,
-            "customer_ref": caller,
+            "customer_ref": contact.caller,
             "started_at": _stamp(promised),
             "queued_at": _stamp(promised),
             "wait_ms": 1000 * (called - promised),
@@ -273,11 +284,14 @@ class BackOffice:
         verdict = {"closed_at": _stamp(closed), "replied_at": _stamp(closed), "is_upheld": rng.random() < UPHELD}
         self._add(closed, "complaint", **complaint, **verdict, status="closed")
 
-    def _order(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float, caller: str | None) -> None:
-        value = {"amount": round(float(rng.lognormal(4.5, 0.6)), 2), "currency": WAGES[contact.agent.site.language][1]}
+    def _order(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float) -> None:
+        value = {
+            "amount": round(float(rng.lognormal(4.5, 0.6)), 2),
+            "currency": CURRENCIES[contact.agent.site.language],
+        }
         order = {
             "order_id": tag,
-            "customer_ref": caller,
+            "customer_ref": contact.caller,
             "agent_key": contact.agent.number,
             "interaction_id": contact.id,
             "product_key": str(rng.choice(("fibre", "mobile", "tv"))),
@@ -373,6 +387,7 @@ class BackOffice:
             )
             if passed:
                 break
+
     def _coach(self, at: float, identity: str, agent: str, leader: str | None, **why: object) -> None:
         session = {"session_id": identity, "agent_key": agent, "coach_key": leader, "kind": "one_to_one"}
         times = {"planned_at": _stamp(at), "held_at": _stamp(at), "duration_ms": 1_800_000}
@@ -403,10 +418,61 @@ class BackOffice:
             )
             at = until + float(rng.gamma(2, 4))
 
+    def _access(
+        self,
+        rng: np.random.Generator,
+        site: Site,
+        day: date,
+        tag: str,
+        conducts: dict[str, Conduct],
+        strangers: list[str | None],
+    ) -> None:
+        """Rights that begin and end, records looked up without a contact, and records taken out."""
+        midnight = site.instant(day)
+        for person in (e for e in self._staff.everyone if e.site is site):
+            right = {"agent_key": person.number, "system_key": "crm", "role_key": person.role}
+            granted = site.instant(person.hired)
+            if day == max(self._start, person.hired):
+                self._add(midnight, "access_right", **right, granted_at=_stamp(granted))
+            if day == person.left:
+                revoked = midnight + (4.5 if rng.random() < REVOKED_LATE else 0.8) * DAY
+                self._add(revoked, "access_right", **right, granted_at=_stamp(granted), revoked_at=_stamp(revoked))
+        for done, stranger in zip(conducts.values(), strangers, strict=True):
+            chance, at = rng.random(2), done.log_in + HOUR
+            looked = {"agent_key": done.employee.number, "occurred_at": _stamp(at), "system_key": "crm"}
+            identity = f"{tag}-{done.employee.number}"
+            if done.clock_in is not None and chance[0] < IDLE_VIEWS and stranger:
+                self._add(at, "record_access", access_id=identity, action="viewed", customer_ref=stranger, **looked)
+            if done.clock_in is not None and chance[1] < EXPORTED:
+                taken = {"record_count": int(rng.integers(20, 500)), "destination": "file"}
+                self._add(at, "record_access", access_id=f"{identity}-out", action="exported", **taken, **looked)
+
+    def _campaign(
+        self, rng: np.random.Generator, day: date, tag: str, callers: list[str | None], conducts: dict[str, Conduct]
+    ) -> None:
+        """Dial customers of Chengdu; most who pick up reach somebody at once."""
+        agents = [done.employee.number for done in conducts.values() if done.clock_in is not None]
+        for n, caller in enumerate(callers):
+            dialed = CHENGDU.instant(day, float(rng.uniform(8.95 * HOUR, 21.02 * HOUR)))
+            result = str(rng.choice(_DIALLED, p=_DIALLED_SHARES))
+            dial: dict[str, object] = {"dialed_at": _stamp(dialed), "result": result, "line_registered": True}
+            if result in ("live", "machine"):
+                dial["answered_at"] = _stamp(dialed + 12)
+            if result == "live" and agents and rng.random() > 0.02:
+                dial |= {"connected_at": _stamp(dialed + 13), "agent_key": str(rng.choice(agents))}
+            ends = {"campaign_key": "renewal", "customer_ref": caller, "ended_at": _stamp(dialed + 90)}
+            self._add(
+                dialed + 90,
+                "tel_dial",
+                dial_id=f"{tag}-d{n}",
+                on_do_not_call=bool(rng.random() < 0.001),
+                **dial,
+                **ends,
+            )
+
     def _book(self, site: Site, first: date) -> None:
         """Post a site's wages of the month that begins on ``first``."""
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        a_day, currency = WAGES[site.language]
         self._add(
             site.instant(first),
             "cost",
@@ -415,8 +481,8 @@ class BackOffice:
             period_from=str(first),
             period_to=str(last),
             site_key=site.key,
-            amount=round(a_day * 21 * len(self._staff.agents(site)), 2),
-            currency=currency,
+            amount=round(WAGES[site.language] * 21 * len(self._staff.agents(site)), 2),
+            currency="CNY",
         )
 
     def _note_calendar(self, day: date) -> None:

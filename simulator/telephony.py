@@ -331,7 +331,8 @@ class Pbx:
         key = self._keys[call.queue]
         spent = f"{int(seat.connected) - int(call.entered)}|{int(now) - int(seat.connected)}|{call.position}"
         head = f"{call.id}|{key}|{seat.login}"
-        self.handled.append(Contact(call.id, "voice", seat.employee, call.entered, now - seat.connected))
+        caller = self._customers.dial(call.phone)
+        self.handled.append(Contact(call.id, "voice", seat.employee, call.entered, now - seat.connected, caller))
         if call.ending == "blind":
             target = (call.queue + self._chance.choice((1, 2))) % len(self._keys)
             extension = self._site.queues[target].extension

@@ -89,6 +89,12 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "complaint": {"cause_class": "service"},
     "survey_invitation": {"survey_key": "after_contact", "channel": "voice", "status": "sent"},
     "survey_answer": {"survey_key": "after_contact", "question_key": "solved_first_time"},
+    "tel_dial": {"campaign_key": "renewal", "result": "no_answer"},
+    "sales_order": {"amount": 100.0, "currency": "CNY"},
+    "order_cancellation": {"amount": 100.0, "currency": "CNY"},
+    "record_access": {"action": "viewed", "system_key": "crm"},
+    "access_right": {"system_key": "crm"},
+    "cost": {"cost_key": "wages", "currency": "CNY"},
 }
 
 _REFERENCE: dict[str, pa.Schema] = {
@@ -225,6 +231,8 @@ def _derive(table: str, row: dict[str, Any]) -> None:
         row["status"] = row["status"] or ("resolved" if row["resolved_at"] else "open")
     elif table == "complaint":
         row["status"] = row["status"] or ("closed" if row["closed_at"] else "open")
+    elif table == "sales_order":
+        row["status"] = row["status"] or ("paid" if row["paid_at"] else "placed")
     elif table == "hr_employee":
         row["name"] = row["name"] or row["employee_key"]
     elif table == "agent_alias":

@@ -241,6 +241,12 @@ TEL_DIAL = table(
             "a person picked up, but there is no answer time",
             "map the answer time, or give the result that really happened",
         ),
+        Rule(
+            "zone_unknown",
+            "callee_time_zone in (select name from pg_timezone_names())",
+            "callee_time_zone is no IANA zone",
+            "write names such as Asia/Shanghai, no offsets or abbreviations; leave it out where it is not known",
+        ),
     ),
 )
 

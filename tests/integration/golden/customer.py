@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.factories import Lake
-from tests.integration.golden.case import Golden, after
+from tests.integration.golden.case import Golden, Rows, after, visits
 
 
 def surveys(lake: Lake) -> list[Golden]:
@@ -23,8 +23,57 @@ def surveys(lake: Lake) -> list[Golden]:
     of = ("day", "2026-09-11", "queue", "surveys")
     return [
         Golden("csat_top2_pct", *of, 5, 8, 62.5, 8),
+        # 8 of 1 to 10 is 1 + 4 * 7 / 9 of five: 5 + 5 + 4 + 3 + 2 + 1 + 37 / 9 + 4
+        Golden("csat_mean_score", *of, 24 + 37 / 9, 8, (24 + 37 / 9) / 8, 8),
         Golden("survey_response_pct", *of, 7, 11, 100 * 7 / 11, 11),
     ]
 
 
-CASES = (surveys,)
+def invitations(lake: Lake) -> list[Golden]:
+    """Eight handled calls of one queue, and what became of asking the customers."""
+    at, queue = "2026-08-25 10:00:00", {"queue_key": "asked", "channel": "voice"}
+    lake.add("tel_interaction", visits(8, "asked", at, 5, "answered", queue_key="asked"))
+    asked: Rows = [
+        {"contact": 0, "status": "answered"},
+        {"contact": 1, "status": "sent"},
+        {"contact": 2, "status": "expired"},
+        {"contact": 3, "status": "failed"},
+        {"contact": 4, "status": "suppressed"},
+        # held back at first, sent in the end
+        {"contact": 5, "status": "suppressed"},
+        {"contact": 5, "status": "sent"},
+        # of a contact of that number a week ago
+        {"contact": 6, "status": "sent", "contact_at": "2026-08-18 10:00:00", "asked_at": "2026-08-18 10:05:00"},
+    ]
+    common = {"contact_at": at, "asked_at": "2026-08-25 10:05:00"} | queue
+    lake.add(
+        "survey_invitation",
+        [
+            common
+            | {name: value for name, value in row.items() if name != "contact"}
+            | {"invitation_id": f"asked-{n}", "interaction_id": f"asked-answered-5-{row['contact']}"}
+            for n, row in enumerate(asked)
+        ],
+    )
+    # the answered one says so to two questions; the expired one was answered a minute late
+    answers = [("asked-0", "nps", "2026-08-25 11:00:00"), ("asked-0", "solved", "2026-08-25 11:00:00")]
+    answers += [("asked-2", "nps", "2026-08-28 10:06:00")]
+    lake.add(
+        "survey_answer",
+        [
+            {"invitation_id": invitation, "question_key": question, "answered_at": at, "choice": "yes"}
+            for invitation, question, at in answers
+        ],
+    )
+    # a rating asked for by the telephone system itself
+    rating = {"response_id": "asked-rating", "interaction_id": "asked-answered-5-7", "source_system": "pbx"}
+    lake.add("csat", [common | rating | {"asked_at": "2026-08-25 10:02:00"}])
+    # contacts 0, 1, 2, 5 and 7 of all but the fourth, which was held back; sent on that day: 4 + 1, answered in time: 1
+    of = ("day", "2026-08-25", "queue", "asked")
+    return [
+        Golden("survey_offer_pct", *of, 5, 7, 100 * 5 / 7, 7),
+        Golden("survey_response_pct", *of, 1, 5, 20, 5),
+    ]
+
+
+CASES = (surveys, invitations)

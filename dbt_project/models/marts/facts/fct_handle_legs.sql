@@ -12,6 +12,20 @@ conversations as (
 
 ),
 
+ratings as (
+
+    select * from {{ ref('stg_chat__survey_invitations') }}
+    where {{ partition_filter('csat') }}
+
+),
+
+surveys as (
+
+    select * from {{ ref('stg_survey__invitations') }}
+    where {{ partition_filter('survey_invitation') }} and interaction_id is not null
+
+),
+
 evaluations as (
 
     select * from {{ ref('stg_qa__evaluations') }}
@@ -144,6 +158,44 @@ attributed_evaluations as (
 
 ),
 
+invitations as (
+
+    select
+        interaction_id,
+        channel,
+        contact_at,
+        true as is_sent,
+        false as is_suppressed
+    from ratings
+    union all
+    select
+        interaction_id,
+        channel,
+        coalesce(contact_at, asked_at) as contact_at,
+        status in ('sent', 'answered', 'expired') as is_sent,
+        status = 'suppressed' as is_suppressed
+    from surveys
+
+),
+
+invited_contacts as (
+
+    select
+        attributed.source_system,
+        attributed.root_interaction_id,
+        max(case when invitations.is_sent then 1 else 0 end) = 1 as is_survey_sent,
+        max(case when invitations.is_suppressed then 1 else 0 end) = 1 as is_survey_suppressed
+    from attributed
+    inner join invitations
+        on
+            attributed.interaction_id = invitations.interaction_id
+            and attributed.channel = coalesce(invitations.channel, attributed.channel)
+            and invitations.contact_at between
+            attributed.answered_at - interval '1' day and attributed.answered_at + interval '1' day
+    group by attributed.source_system, attributed.root_interaction_id
+
+),
+
 -- two systems may number their contacts alike: channel, day and person have to agree as far as they are known
 evaluated_contacts as (
 
@@ -199,10 +251,18 @@ select
     attributed.is_transfer_known
     and not attributed.is_transferred
     and coalesce(attributed.talk_seconds <= attributed.short_contact_sec, false) as is_short,
+    attributed.is_contact_first_leg and coalesce(invited_contacts.is_survey_sent, false) as is_survey_sent,
+    attributed.is_contact_first_leg
+    and coalesce(invited_contacts.is_survey_sent or not invited_contacts.is_survey_suppressed, true)
+        as is_survey_eligible,
     attributed.is_ended_by_agent,
     attributed.is_contact_first_leg and evaluated_contacts.root_interaction_id is not null as is_contact_evaluated,
     certified_legs.leg_id is not null as is_certified
 from attributed
+left join invited_contacts
+    on
+        attributed.source_system = invited_contacts.source_system
+        and attributed.root_interaction_id = invited_contacts.root_interaction_id
 left join evaluated_contacts
     on
         attributed.source_system = evaluated_contacts.source_system

@@ -42,6 +42,7 @@ select
     agent_teams.team_key,
     dated.local_date,
     dated.score,
+    1 + 4 * (dated.score - dated.scale_min) / (dated.scale_max - dated.scale_min) as score_of_five,
     (dated.score - dated.scale_min) / (dated.scale_max - dated.scale_min) >= 0.75 as is_top_two
 from dated
 inner join validities

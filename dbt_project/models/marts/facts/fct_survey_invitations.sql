@@ -1,7 +1,23 @@
-with invitations as (
+{{ config(meta={'looks_ahead_days': 3}) }}
+
+with ratings as (
 
     select * from {{ ref('stg_chat__survey_invitations') }}
     where {{ partition_filter('csat') }}
+
+),
+
+surveys as (
+
+    select * from {{ ref('stg_survey__invitations') }}
+    where {{ partition_filter('survey_invitation') }} and status in ('sent', 'answered', 'expired')
+
+),
+
+answers as (
+
+    select * from {{ ref('stg_survey__answers') }}
+    where {{ partition_filter('survey_answer') }}
 
 ),
 
@@ -14,6 +30,55 @@ agent_names as (
 agent_teams as (
 
     select * from {{ ref('dim_agent_teams') }}
+
+),
+
+answered as (
+
+    select
+        source_system,
+        invitation_id,
+        min(answered_at) as answered_at
+    from answers
+    group by source_system, invitation_id
+
+),
+
+-- a survey that asks for satisfaction among other things delivers this answer as a rating too: one invitation
+invitations as (
+
+    select
+        source_system,
+        response_id as invitation_id,
+        channel,
+        queue_key,
+        site_key,
+        agent_alias,
+        asked_at,
+        asked_at_local,
+        answered_at
+    from ratings
+    union all
+    select
+        surveys.source_system,
+        surveys.invitation_id,
+        surveys.channel,
+        surveys.queue_key,
+        surveys.site_key,
+        surveys.agent_alias,
+        surveys.asked_at,
+        surveys.asked_at_local,
+        answered.answered_at
+    from surveys
+    left join ratings
+        on
+            surveys.source_system = ratings.source_system
+            and surveys.invitation_id = ratings.response_id
+    left join answered
+        on
+            surveys.source_system = answered.source_system
+            and surveys.invitation_id = answered.invitation_id
+    where ratings.response_id is null
 
 ),
 
@@ -34,7 +99,7 @@ validities as (
 )
 
 select
-    dated.source_system || ':' || dated.response_id as invitation_id,
+    dated.source_system || ':' || dated.invitation_id as invitation_id,
     dated.channel,
     dated.queue_key,
     coalesce(agent_teams.site_key, dated.site_key) as site_key,
@@ -49,7 +114,7 @@ from dated
 left join validities
     on
         dated.local_date = validities.local_date
-        and dated.channel = validities.channel
+        and dated.channel is not distinct from validities.channel
         and dated.queue_key is not distinct from validities.queue_key
 left join agent_names
     on

@@ -1,0 +1,90 @@
+{{ config(meta={'looks_ahead_days': 30}) }}
+
+with orders as (
+
+    select * from {{ ref('stg_sales__orders') }}
+    where {{ partition_filter('sales_order') }} and agent_alias is not null
+
+),
+
+cancellations as (
+
+    select * from {{ ref('stg_sales__cancellations') }}
+    where {{ partition_filter('order_cancellation') }}
+
+),
+
+agent_names as (
+
+    select * from {{ ref('int_agent_names') }}
+
+),
+
+agent_teams as (
+
+    select * from {{ ref('dim_agent_teams') }}
+
+),
+
+dated as (
+
+    select
+        *,
+        cast(ordered_at_local as date) as local_date,
+        cast(null as {{ dbt.type_string() }}) as channel,
+        cast(null as {{ dbt.type_string() }}) as queue_key
+    from orders
+    where {{ is_touched('cast(ordered_at_local as date)') }}
+
+),
+
+windows as (
+
+    {{ parameters_as_of('dated', ['cancellation_window_days']) | indent(4) }}
+
+),
+
+taken_back as (
+
+    select
+        dated.source_system,
+        dated.order_id,
+        sum(cancellations.amount) as amount
+    from dated
+    inner join windows on dated.local_date = windows.local_date
+    inner join cancellations
+        on
+            dated.source_system = cancellations.source_system
+            and dated.order_id = cancellations.order_id
+            and {{ dbt.datediff('dated.local_date', 'cancellations.canceled_at_local', 'day') | trim }}
+            <= windows.cancellation_window_days
+    group by dated.source_system, dated.order_id
+
+)
+
+select
+    dated.source_system || ':' || dated.order_id as order_id,
+    dated.product_key,
+    dated.campaign_key,
+    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
+    agent_teams.team_key,
+    dated.local_date,
+    windows.cancellation_window_days,
+    -- parts that make up the whole may miss it by the last digit
+    coalesce(round(taken_back.amount - dated.amount, 6) >= 0, false) as is_canceled
+from dated
+inner join windows on dated.local_date = windows.local_date
+left join taken_back
+    on
+        dated.source_system = taken_back.source_system
+        and dated.order_id = taken_back.order_id
+left join agent_names
+    on
+        dated.source_system = agent_names.source_system
+        and dated.agent_alias = agent_names.agent_alias
+        and dated.local_date between agent_names.valid_from and agent_names.valid_to
+left join agent_teams
+    on
+        agent_names.agent_key = agent_teams.agent_key
+        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
