@@ -52,7 +52,8 @@ renamed as (
         source.last_customer_message_at,
         source.ended_at,
         {{ site_time('source.human_requested_at') }} as human_requested_at_local,
-        {{ site_time('source.first_agent_message_at') }} as first_agent_message_at_local
+        {{ site_time('source.first_agent_message_at') }} as first_agent_message_at_local,
+        {{ site_time('source.ended_at') }} as ended_at_local
     from source
     left join sources on source.source_system = sources.source_system
     left join queue_names
