@@ -4,9 +4,9 @@ their expression is written into the query as a constant, since an expression fr
 -#}
 
 
-{#- A text that a query makes of a relation's rows: as a constant once the relation is built, until then by the query. -#}
+{#- A text that a query makes of a relation's rows: a constant once that is built; until then, and of a unit test's rows, the query. -#}
 {% macro constant_from(relation, query) -%}
-    {%- set built = load_relation(relation) if execute -%}
+    {%- set built = load_relation(relation) if execute and not relation.is_cte -%}
     {%- if built -%}
         {{ text_literal(run_query(query).columns[0].values()[0]) }}
     {%- else -%}
