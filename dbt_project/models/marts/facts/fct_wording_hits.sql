@@ -53,11 +53,11 @@ closed_up as (
         case
             when {{ regex_found('wording', "'\\p{Han}(\\s| ?[(（\\[【])'") }}
                 then regexp_replace(
-                    regexp_replace(wording, '(\p{Han}) ?[(（\[【][\p{Latin} ''·-]+[)）\]】]', '\1', 'g'),
-                    '(\p{Han})\s+',
-                    '\1',
-                    'g'
-                )
+                        regexp_replace(wording, '(\p{Han}) ?[(（\[【][\p{Latin} ''·-]+[)）\]】]', '\1', 'g'),
+                        '(\p{Han})\s+',
+                        '\1',
+                        'g'
+                    )
             else wording
         end as wording
     from simplified
