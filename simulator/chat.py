@@ -37,6 +37,8 @@ INACTIVE = 0.05
 REOPENED = 0.03
 DISCLOSING = 0.08
 """Share of the customers' messages that hold a personal identifier."""
+CURT = 0.004
+"""Share of the answers in which an agent forgets the manners."""
 INVITED = 0.85
 ANSWERED = 0.31
 LATE_ANSWERS = 0.04
@@ -184,6 +186,7 @@ class ChatSystem:
         self._stock = STOCK[site.language]
         self._customers = customers
         self._chance = Random(repr(tuple(seed)))
+        self._temper = Random(repr((*seed, "temper")))
         self._desks = {e.number: Desk(e, n, site.account_id) for n, e in enumerate(staff)}
         self._by_bit = list(self._desks.values())
         self._free = [0] * CONCURRENCY
@@ -335,7 +338,8 @@ class ChatSystem:
             at += chance.lognormvariate(4.3, 0.7)
             self._hear(chat, at, self._customer_line(chat))
             at += 5 + chance.lognormvariate(3.9, 0.6) * crowding * desk.pace
-            self._say(chat, at, desk, chance.choice(stock.answers))
+            answer = chance.choice(stock.answers)
+            self._say(chat, at, desk, self._temper.choice(stock.curt) if self._temper.random() < CURT else answer)
         if chance.random() < INACTIVE:
             self.clock.while_same(at + AUTO_RESOLVE, self._expire, chat)
             return

@@ -19,6 +19,7 @@ class Phrases(NamedTuple):
     identifiers: tuple[str, ...]
     greetings: tuple[str, ...]
     answers: tuple[str, ...]
+    curt: tuple[str, ...]
     thanks: tuple[str, ...]
     farewells: tuple[str, ...]
     again: tuple[str, ...]
@@ -126,6 +127,16 @@ CHINESE = Phrases(
         "系统显示仓库正在打包，今晚会发出。",
         "我和仓库确认过了，可以为您补发一件。",
         "积分到期会自动清零，我帮您查一下明细。",
+    ),
+    curt=(
+        "刚才不是跟您说过了吗？",
+        "急什么，正在查。",
+        "这个办不了。",
+        "我不清楚。",
+        "这不归我管，您问别的部门吧。",
+        "是您自己没看清楚规则。",
+        "您爱投诉就投诉去。",
+        "您脑子有问题吧？",
     ),
     thanks=("好的，谢谢！", "明白了，谢谢你。", "可以了，非常感谢。", "嗯，没别的问题了。", "谢谢，服务很好。"),
     farewells=(
@@ -248,6 +259,16 @@ ENGLISH = Phrases(
         "The warehouse is packing it now and it goes out tonight.",
         "I've spoken to the warehouse and we can send a replacement.",
         "Points run out after a year, let me check the details.",
+    ),
+    curt=(
+        "As I told you already, it takes five days.",
+        "Please calm down.",
+        "No, that's not possible.",
+        "There's nothing I can do.",
+        "That's not my department.",
+        "You should have read the terms.",
+        "Take it or leave it.",
+        "Don't be ridiculous.",
     ),
     thanks=(
         "Great, thanks!",

@@ -108,3 +108,45 @@
 {% macro spark__instant_of_local(local_time, zone) -%}
     to_utc_timestamp(cast({{ local_time }} as timestamp), {{ zone }})
 {%- endmacro %}
+
+
+{#- Whether a regular expression is found in a text. -#}
+{% macro regex_found(text, pattern) %}
+    {{- return(adapter.dispatch('regex_found')(text, pattern)) -}}
+{% endmacro %}
+
+{% macro duckdb__regex_found(text, pattern) -%}
+    regexp_matches({{ text }}, {{ pattern }})
+{%- endmacro %}
+
+{% macro spark__regex_found(text, pattern) -%}
+    regexp_like({{ text }}, {{ pattern }})
+{%- endmacro %}
+
+
+{#- A text in pieces: what lies before, between and behind the places where a regular expression is found, and these. -#}
+{% macro regex_pieces(text, pattern) %}
+    {{- return(adapter.dispatch('regex_pieces')(text, pattern)) -}}
+{% endmacro %}
+
+{% macro duckdb__regex_pieces(text, pattern) -%}
+    string_split(regexp_replace({{ text }}, {{ pattern }}, chr(1) || '\0' || chr(1), 'g'), chr(1))
+{%- endmacro %}
+
+{% macro spark__regex_pieces(text, pattern) -%}
+    split(regexp_replace({{ text }}, {{ pattern }}, char(1) || '$0' || char(1)), char(1))
+{%- endmacro %}
+
+
+{#- Some of the pieces of a text put together again, first and last counted from 1. -#}
+{% macro pieces_joined(pieces, first, last) %}
+    {{- return(adapter.dispatch('pieces_joined')(pieces, first, last)) -}}
+{% endmacro %}
+
+{% macro duckdb__pieces_joined(pieces, first, last) -%}
+    array_to_string({{ pieces }}[{{ first }}:{{ last }}], '')
+{%- endmacro %}
+
+{% macro spark__pieces_joined(pieces, first, last) -%}
+    array_join(slice({{ pieces }}, {{ first }}, {{ last }} - {{ first }} + 1), '')
+{%- endmacro %}

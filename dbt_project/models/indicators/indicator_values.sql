@@ -42,6 +42,7 @@
 -- depends_on: {{ ref('fct_staffing_intervals') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_survey_invitations') }}
+-- depends_on: {{ ref('fct_worded_contacts') }}
 
 {% set indicators = indicator_dictionary() if execute else [] %}
 {% set parts = indicator_parts(indicators) if execute else {} %}

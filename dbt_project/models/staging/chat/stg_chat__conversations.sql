@@ -54,7 +54,8 @@ renamed as (
         source.ended_at,
         {{ site_time('source.created_at') }} as created_at_local,
         {{ site_time('source.human_requested_at') }} as human_requested_at_local,
-        {{ site_time('source.first_agent_message_at') }} as first_agent_message_at_local
+        {{ site_time('source.first_agent_message_at') }} as first_agent_message_at_local,
+        {{ site_time('source.ended_at') }} as ended_at_local
     from source
     left join sources on source.source_system = sources.source_system
     left join queue_names
