@@ -70,8 +70,9 @@ class Lake:
 
 @pytest.fixture(autouse=True)
 def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The digest of the dbt project, for a test to change."""
+    """The digest of a dbt project whose facts do not look ahead, for a test to change."""
     digest = ["as it is"]
+    monkeypatch.setattr(builds, "LOOKS_AHEAD_DAYS", 0)
     monkeypatch.setattr(builds, "project_fingerprint", lambda: digest[0])
     yield digest
 
