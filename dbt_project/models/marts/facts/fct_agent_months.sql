@@ -65,7 +65,8 @@ staff as (
         employee_days.month_start as local_date,
         cast(null as {{ dbt.type_string() }}) as channel,
         cast(null as {{ dbt.type_string() }}) as queue_key,
-        {{ dbt.datediff('agent_teams.hired_on', 'employee_days.local_date', 'day') }} as tenure_days
+        employee_days.local_date as last_date,
+        agent_teams.hired_on
     from employee_days
     inner join last_dates on employee_days.local_date = last_dates.last_date
     inner join agent_teams
@@ -111,7 +112,8 @@ select
     staff.local_date,
     coalesce(evaluated.evaluations_counted, 0) as evaluations_counted,
     coalesce(evaluated.evaluations_counted, 0) >= case
-        when staff.tenure_days < requirements.new_hire_days then requirements.qa_min_evaluations_new_hire
+        when {{ dbt.dateadd('day', 'cast(requirements.new_hire_days as integer)', 'staff.hired_on') }} > staff.last_date
+            then requirements.qa_min_evaluations_new_hire
         else requirements.qa_min_evaluations
     end as is_sample_sufficient,
     coalesce(evaluated.is_passed, false) as is_passed,

@@ -20,21 +20,21 @@ evaluations as (
 
 scores as (
 
-    {% for dimension in ['professionalism', 'service_awareness'] -%}
-    select
-        evaluation_id,
-        source_system,
-        form_key,
-        form_version,
-        interaction_id,
-        evaluator_alias,
-        site_key,
-        month_start,
-        '{{ dimension }}' as dimension,
-        {{ dimension }}_points / {{ dimension }}_max_points as score
-    from evaluations
-    where {{ dimension }}_max_points > 0
-    {% if not loop.last %}union all{% endif %}
+    {% for dimension in ['professionalism', 'service_awareness'] %}
+        select
+            evaluation_id,
+            source_system,
+            form_key,
+            form_version,
+            interaction_id,
+            evaluator_alias,
+            site_key,
+            month_start,
+            '{{ dimension }}' as dimension,
+            {{ dimension }}_points / {{ dimension }}_max_points as score
+        from evaluations
+        where {{ dimension }}_max_points > 0
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 ),

@@ -121,7 +121,7 @@ talks as (
                 or (needs.kind = sessions.trigger_kind and needs.arisen_at = sessions.trigger_at)
             )
             and needs.arisen_at <= sessions.held_at
-            and sessions.held_on <= needs.window_end
+            and needs.window_end >= sessions.held_on
             and sessions.event_date between needs.local_date and needs.window_end
     group by needs.need_id
 
