@@ -30,12 +30,12 @@ def other_ways_to_count_who_was_answered(lake: Lake) -> list[Golden]:
 def everything_that_arrives(lake: Lake) -> list[Golden]:
     """The site of Manchester on a day of its own: calls, conversations, and sessions with a menu and a bot."""
     pbx, chat = {"source_system": "pbx_manchester"}, {"source_system": "chat_manchester"}
-    at, lines = "2026-08-12 10:00:00", {"source_system": "pbx_manchester", "queue_key": "arrivals"}
+    at, lines = "2026-07-22 10:00:00", {"source_system": "pbx_manchester", "queue_key": "arrivals"}
     lake.add("tel_interaction", visits(6, "arrived", at, 10, "answered", **lines))
     lake.add("tel_interaction", visits(2, "arrived", at, 50, "abandoned", **lines))
     lake.add("tel_interaction", visits(1, "arrived", at, 300, "timeout", **lines))
     # the answered call 0 is passed on, and nobody takes it there
-    passed = visits(1, "passed", "2026-08-12 10:05:00", 50, "abandoned", **lines)
+    passed = visits(1, "passed", "2026-07-22 10:05:00", 50, "abandoned", **lines)
     lake.add("tel_interaction", [passed[0] | {"root_interaction_id": "arrived-answered-10-0"}])
     # a call without a queue, which nobody took; one the centre made
     alone = {"interaction_id": "arrived-alone", "queue_key": None, "started_at": at, "ended_at": after(at, 5)}
@@ -63,7 +63,7 @@ def everything_that_arrives(lake: Lake) -> list[Golden]:
     # calls: 6 + 2 + 1 + 1 = 10, of which 6 are answered and 2 abandoned, the one passed on being answered
     # conversations 2, one answered and one abandoned; sessions: 4 + 2 of the menu, by voice, and 1 of the bot, by chat
     # arrived 10 + 2 + 7 = 19; answered 6 + 1, served 4 + 1; abandoned 2 + 1 + 2 = 5
-    of, voice = ("day", "2026-08-12", "site", "manchester"), ("day", "2026-08-12", "channel", "voice")
+    of, voice = ("day", "2026-07-22", "site", "manchester"), ("day", "2026-07-22", "channel", "voice")
     return [
         Golden("contacts_arrived", *of, 19, None, 19, 19),
         Golden("contacts_arrived", *voice, 16, None, 16, 16),
