@@ -84,8 +84,7 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
         if plan.is_empty:
             result = _execute(definitions.resolve_job_def(SERVE), instance, tags)
         else:
-            # While Great Expectations judges the deliveries this process only waits.
-            Thread(target=dbt.begin, daemon=True).start()
+            Thread(target=_import_ahead, daemon=True).start()
             refresh = definitions.resolve_job_def(REFRESH)
             result = _execute(refresh, instance, tags, concerned(plan, lake, refresh))
         builds.record_served(home, centre)
@@ -96,6 +95,14 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
         checks_passed=sum(evaluation.passed for evaluation in evaluations),
         warnings=[_told(evaluation) for evaluation in evaluations if not evaluation.passed],
     )
+
+
+def _import_ahead() -> None:
+    """Import what building and showing need: while Great Expectations judges deliveries this process only waits."""
+    dbt.begin()
+    import serving.brief
+    import serving.dictionary
+    import serving.site  # noqa: F401
 
 
 def _is_up_to_date(home: Home, centre: Centre, plan: builds.Plan) -> bool:
