@@ -21,6 +21,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._engines: dict[str, Engine] = {}
+        self._tables: set[str] = set()
         super().__init__(*args, **kwargs)
 
     @classmethod
@@ -46,6 +47,12 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         self._initdb(engine)
         self._initialized_dbs.add(shard)
         return engine
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table; once it has, it keeps it. Dagster asks before each event of a check."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def dispose(self) -> None:
         """Close every database."""
