@@ -54,7 +54,7 @@ _DATE_FORMATS = {"en": "%-d %b", "zh": "%-m月%-d日"}
 
 def trend(finding: Finding, locale: Locale) -> str:
     """Return one indicator's line with its target, the periods that missed it marked."""
-    return _svg(_line(finding, 330, 110, _dates(finding, locale)))
+    return _svg(_line(finding, 330, 110, _dates(finding, locale)), [finding])
 
 
 def volume(findings: Findings, locale: Locale) -> str | None:
@@ -63,7 +63,7 @@ def volume(findings: Findings, locale: Locale) -> str | None:
     if offered is None or handled is None:
         return None
     bars = [
-        alt.Chart(_data(finding))
+        alt.Chart(_named(finding))
         .mark_bar(color=_COLOURS[colour], width=220 / len(offered.trend))
         .encode(
             x=_dates(offered, locale, padding=120 / len(offered.trend)),
@@ -71,7 +71,7 @@ def volume(findings: Findings, locale: Locale) -> str | None:
         )
         for finding, colour in ((offered, "soft"), (handled, "accent"))
     ]
-    return _svg(alt.layer(*bars).properties(width=330, height=110))
+    return _svg(alt.layer(*bars).properties(width=330, height=110), [offered, handled])
 
 
 def multiples(shown: Sequence[Finding], locale: Locale) -> str:
@@ -82,11 +82,11 @@ def multiples(shown: Sequence[Finding], locale: Locale) -> str:
         )
         for finding in shown
     ]
-    return _svg(alt.concat(*small, columns=5, spacing={"row": 14, "column": 22}))
+    return _svg(alt.concat(*small, columns=5, spacing={"row": 14, "column": 22}), shown)
 
 
 def _line(finding: Finding, width: int, height: int, x: alt.X, y_axis: Any = alt.Undefined) -> Any:
-    base = alt.Chart(_data(finding)).encode(x=x)
+    base = alt.Chart(_named(finding)).encode(x=x)
     y = alt.Y("value:Q", scale=alt.Scale(zero=False, nice=False, padding=6), axis=y_axis)
     layers = [
         base.mark_line(color=_COLOURS["muted"], strokeDash=[3, 3], strokeWidth=1).encode(y="target:Q"),
@@ -117,16 +117,21 @@ def _midnight(day: date) -> str:
     return f"{day}T00:00:00"
 
 
-def _data(finding: Finding) -> alt.Data:
-    points = [
+def _named(finding: Finding) -> alt.NamedData:
+    # By name, because altair copies what a chart holds at every step of making it.
+    return alt.NamedData(finding.entry.indicator)
+
+
+def _points(finding: Finding) -> list[dict[str, Any]]:
+    return [
         {"at": _midnight(start), "value": value, "target": target, "missed": bool(missed)}
         for start, value, target, missed in finding.trend
     ]
-    return alt.Data(values=points)
 
 
-def _svg(chart: Any) -> str:
-    picture = vl_convert.vegalite_to_svg(chart.to_dict(validate=False) | {"config": _CONFIG})
+def _svg(chart: Any, findings: Sequence[Finding]) -> str:
+    points = {finding.entry.indicator: _points(finding) for finding in findings}
+    picture = vl_convert.vegalite_to_svg(chart.to_dict(validate=False) | {"config": _CONFIG, "datasets": points})
     for name, place_holder in _COLOURS.items():
         picture = picture.replace(place_holder, f"var(--{name})")
     return picture

@@ -14,7 +14,7 @@ import duckdb
 
 from serving import pages
 from serving.dictionary import workbook
-from serving.dictionary.entries import Entry, read_with_values, records
+from serving.dictionary.entries import Entry, read, read_with_values, records
 from serving.language import Words
 
 WIDTH, HEIGHT, MARGIN = 240, 48, 4
@@ -34,7 +34,8 @@ def write(warehouse: Path, site: Path, centre_name: Mapping[str, str]) -> Path:
     with duckdb.connect(warehouse, read_only=True) as con:
         entries = read_with_values(con)
         parameters = _parameters(con)
-    workbook.write(site / "dictionary" / "dictionary.xlsx", entries.values(), parameters)
+        definitions = read(con)
+    workbook.write(site / "dictionary" / "dictionary.xlsx", definitions.values(), parameters)
     families: dict[str, list[Entry]] = {}
     for entry in entries.values():
         families.setdefault(entry.family, []).append(entry)

@@ -1,18 +1,16 @@
 """Write the dictionary as a workbook, for those who want it in a spreadsheet: a sheet a language, and the parameters.
 
-What a sheet says of an entry is what the terminal says of it.
+What a sheet says of an entry is what the terminal says of it, without its values: so a workbook stays as it is from day
+to day, and is written, and openpyxl imported, only when the dictionary or a parameter has changed.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 from serving.dictionary.describe import lines
 from serving.dictionary.entries import Entry
@@ -22,25 +20,46 @@ SHEETS = Words("Indicators", "指标")
 PARAMETERS = "Parameters 参数"
 _WIDEST = 60
 
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
 
 def write(path: Path, entries: Iterable[Entry], parameters: Iterable[Mapping[str, Any]]) -> Path:
-    """Write the workbook and return its path; a reader finds the old one or the new one, never half of one.
+    """Bring the workbook up to date and return its path; a reader finds the old one or the new one, never half of one.
 
     Args:
         path: where it goes.
-        entries: what the sheets list, in this order.
+        entries: what the sheets list, in this order, without values.
         parameters: rows of ``dim_parameters``.
     """
-    book = Workbook(write_only=True)
     entries = list(entries)
+    sheets: dict[str, list[list[Any]]] = {}
     for locale in LOCALES:
         rows = [lines(entry, locale) for entry in entries]
         labels = list(dict.fromkeys(label for row in rows for label in row))
-        _sheet(book, SHEETS.to(locale), labels, [[row.get(label, "") for label in labels] for row in rows])
+        sheets[SHEETS.to(locale)] = [labels, *([row.get(label, "") for label in labels] for row in rows)]
     keys = ("parameter", "channel", "queue_key", "origin", "value", "valid_from", "valid_to")
-    told = [[" · ".join(word(row["parameter"])), *(row[key] for key in keys)] for row in parameters]
     labels = ["Name 名称", "Key 标识", "Channel 渠道", "Queue 队列", "Set by 设定", "Value 取值", "From 自", "To 至"]
-    _sheet(book, PARAMETERS, labels, told)
+    told = ([" · ".join(word(row["parameter"])), *(row[key] for key in keys)] for row in parameters)
+    sheets[PARAMETERS] = [labels, *told]
+    digest = hashlib.sha256(repr(sheets).encode()).hexdigest()
+    return path if _says(path, digest) else _written(path, sheets, digest)
+
+
+def _says(path: Path, digest: str) -> bool:
+    if not path.exists():
+        return False
+    with ZipFile(path) as book:
+        return digest.encode() in book.read("docProps/core.xml")
+
+
+def _written(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], digest: str) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    book.properties.identifier = digest
+    for title, (labels, *rows) in sheets.items():
+        _sheet(book, title, labels, rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     book.save(draft)
@@ -48,6 +67,10 @@ def write(path: Path, entries: Iterable[Entry], parameters: Iterable[Mapping[str
 
 
 def _sheet(book: Workbook, title: str, labels: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "B2"
     for number, label in enumerate(labels):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving import dictionary
+from serving.dictionary.describe import lines
 from serving.dictionary.entries import Reading, read
 from serving.dictionary.page import HEIGHT, WIDTH, spark
 
@@ -156,5 +158,17 @@ def test_the_workbook_lists_every_entry_in_both_languages(serving_warehouse: Pat
     for sheet, locale in ((english, "en"), (chinese, "zh")):
         found = [{label: cell for label, cell in zip(sheet[0], row, strict=True) if cell} for row in sheet[1:]]
         with duckdb.connect(serving_warehouse, read_only=True) as con:
-            assert found == [dictionary.describe(serving_warehouse, key, locale) for key in read(con)]
+            assert found == [lines(entry, locale) for entry in read(con).values()]
     assert parameters[1][:3] == ("Answer threshold, seconds · 应答时限（秒）", "answer_threshold_sec", "chat")
+
+
+def test_a_workbook_is_written_anew_only_when_the_dictionary_has_changed(serving_warehouse: Path, tmp_path: Path):
+    book = dictionary.write(serving_warehouse, tmp_path / "site", NAME).with_name("dictionary.xlsx")
+    os.utime(book, (0, 0))
+    dictionary.write(serving_warehouse, tmp_path / "site", NAME)
+    assert book.stat().st_mtime == 0
+    changed = Path(shutil.copy(serving_warehouse, tmp_path / "changed.duckdb"))
+    with duckdb.connect(changed) as con:
+        con.execute("UPDATE dim_parameters SET value = 25 WHERE origin = 'centre'")
+    dictionary.write(changed, tmp_path / "site", NAME)
+    assert book.stat().st_mtime > 0
