@@ -379,7 +379,7 @@ def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table
 
 def _headline_table(home: Home, words: dict[str, str], locale: Locale, as_of: str) -> Table:
     table = Table()
-    table.add_column(words["indicator"])
+    table.add_column(words["indicator"], no_wrap=True)
     for column in (as_of, words["before"], words["change"], words["target"]):
         table.add_column(column, justify="right")
     table.add_column(words["status"])

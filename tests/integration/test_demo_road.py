@@ -158,8 +158,9 @@ def test_deliveries_in_three_parts_end_in_the_same_tables_as_one(travelled: Road
 
 def test_only_days_that_something_concerns_are_rebuilt(travelled: Road) -> None:
     assert travelled.built["first"] is None
-    # The log's own day, its neighbours, and the day asked for.
-    assert travelled.built["late log"] == ["2026-09-01", "2026-09-02", "2026-09-03", str(ASKED_FOR)]
+    # The log's own day, its neighbours, and the day asked for: and what these decide about, thirty days before them and
+    # up to the newest day after them.
+    assert travelled.built["late log"] == [str(day) for day in days_between(date(2026, 8, 2), date(2026, 9, 7))]
 
 
 def test_a_run_without_deliveries_changes_nothing_and_says_so(travelled: Road) -> None:

@@ -202,6 +202,7 @@ BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("tel_dial", "connected_at_before_answered_at"): {"connected_at": NOON},
     ("tel_dial", "ended_at_before_dialed_at"): {"ended_at": BEFORE},
     ("tel_dial", "live_without_answer"): {"answered_at": None},
+    ("tel_dial", "zone_unknown"): {"callee_time_zone": "Beijing time"},
     ("coaching_session", "held_at_before_trigger_at"): {"trigger_at": NOON + MINUTE},
     ("coaching_session", "negative_duration"): {"duration_ms": -1},
     ("coaching_session", "held_without_time"): {"held_at": None},

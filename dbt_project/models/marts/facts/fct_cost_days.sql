@@ -8,7 +8,7 @@ with costs as (
 dates as (
 
     select * from {{ ref('dim_dates') }}
-    where {{ is_touched('date_day') }}
+    where {{ is_touched('date_day') }} and date_day <= {{ as_of() }}
 
 )
 
