@@ -175,6 +175,11 @@ def crossing_midnight(lake: Lake) -> Lake:
     return lake
 
 
+def settled(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows without the last digits of fractions, which depend on the order of summing."""
+    return [tuple(round(value, 9) if isinstance(value, float) else value for value in row) for row in found]
+
+
 def test_days_built_alone_are_the_days_of_the_whole(tmp_path: Path) -> None:
     whole = crossing_midnight(random_centre(tmp_path / "whole")).build({"as_of": LAST.isoformat()}, select=MARTS)
     lake = crossing_midnight(random_centre(tmp_path / "alone"))
@@ -184,9 +189,9 @@ def test_days_built_alone_are_the_days_of_the_whole(tmp_path: Path) -> None:
     for fact in FACTS:
         # What reaches into a day that has not come (a conversation ends after midnight) is counted once it has.
         query = f"from {fact} where local_date <= '{LAST}' order by all"
-        expected = rows(whole, query)
+        expected = settled(rows(whole, query))
         assert expected, fact
-        assert rows(alone, query) == expected, fact
+        assert settled(rows(alone, query)) == expected, fact
 
 
 def test_a_day_reads_no_other_days_files(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ evaluations as (
         dates.month_start
     from {{ ref('fct_qa_evaluations') }} as evaluations
     inner join dates on evaluations.local_date = dates.date_day
-    where evaluations.is_counted
+    where evaluations.is_counted and evaluations.local_date <= {{ as_of() }}
 
 ),
 
@@ -35,7 +35,7 @@ sessions as (
         dates.month_start
     from {{ ref('fct_coaching_sessions') }} as sessions
     inner join dates on sessions.local_date = dates.date_day
-    where sessions.is_counted
+    where sessions.is_counted and sessions.local_date <= {{ as_of() }}
 
 ),
 
