@@ -1,16 +1,20 @@
 """Dagster's event log in SQLite, kept open.
 
-Dagster's own class opens a database, and waits for the disk, for every event it stores. A run over sixty days stores
-one event for each asset and day, so this cost minutes. Here a process opens each database once and lets SQLite's
+Dagster's own class opens a database, waits for the disk and looks up a table's columns for every event it stores. A run
+over sixty days stores one event for each asset and day, so this cost minutes. Here a process opens each database once,
+stores what Dagster hands over together (the days of an asset, the plan of a run) in one transaction, and lets SQLite's
 write-ahead log do the waiting (``synchronous = normal`` loses at most the last events when the power fails, never the
 database). What is stored, and where, stays Dagster's.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
-from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster import EventLogEntry
+from dagster._core.events import ASSET_EVENTS
+from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
@@ -27,6 +31,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
         """Return the storage that dagster.yaml asks for; the stock method names its own class."""
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")  # without it Dagster hands over one event at a time
         return cls(inst_data=inst_data, **config_value)
 
     @contextmanager
@@ -53,6 +58,31 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def _has_asset_key_index_cols_on_connection(self, conn: Connection) -> bool:
+        """Whether the table of assets has its newest columns: this class makes the databases it opens."""
+        return True
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one run, those of assets in one transaction for each of the two databases."""
+        of_assets = [each for each in events if each.dagster_event_type in ASSET_EVENTS]
+        if of_assets:
+            rows = [self._event_to_row(each) for each in of_assets]
+            with self.run_connection(of_assets[0].run_id) as connection:
+                connection.execute(SqlEventLogStorageTable.insert(), rows)
+            numbered = SqlEventLogStorageTable.insert().returning(
+                SqlEventLogStorageTable.c.id, sort_by_parameter_order=True
+            )
+            with self.index_transaction() as connection:
+                numbers = connection.scalars(numbered, rows).all()
+                self._store_asset_event_tags(connection, of_assets, numbers)
+                # What the table of assets shows of one is its newest event.
+                newest = {each.get_dagster_event().asset_key: place for place, each in enumerate(of_assets)}
+                for place in newest.values():
+                    self._store_asset_event(connection, of_assets[place], numbers[place])
+        for other in events:
+            if other.dagster_event_type not in ASSET_EVENTS:
+                self.store_event(other)
 
     def dispose(self) -> None:
         """Close every database."""
