@@ -10,18 +10,6 @@ with conversations as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -90,19 +78,13 @@ pieces as (
 attributed as (
 
     select
-        coalesce(
-            agent_names.agent_key, 'unresolved:' || pieces.source_system || ':' || pieces.agent_alias
-        ) as agent_key,
+        {{ agent_key_of('pieces') }} as agent_key,
         pieces.site_key,
         pieces.local_date,
         pieces.from_us,
         pieces.to_us
     from pieces
-    left join agent_names
-        on
-            pieces.source_system = agent_names.source_system
-            and pieces.agent_alias = agent_names.agent_alias
-            and pieces.local_date between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('pieces') }}
     where {{ is_touched('pieces.local_date') }} and pieces.from_us < pieces.to_us
 
 ),
@@ -140,14 +122,9 @@ agent_days as (
 
 select
     agent_days.agent_key || ':' || agent_days.local_date as agent_day_id,
-    agent_days.agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, agent_days.site_key) as site_key,
+    {{ agent_columns('agent_days', key='agent_days.agent_key') }},
     agent_days.local_date,
     agent_days.open_us / 1e6 as open_seconds,
     agent_days.chatting_us / 1e6 as chatting_seconds
 from agent_days
-left join agent_teams
-    on
-        agent_days.agent_key = agent_teams.agent_key
-        and agent_days.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('agent_days', key='agent_days.agent_key') }}

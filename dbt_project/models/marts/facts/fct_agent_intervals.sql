@@ -25,18 +25,6 @@ attendance as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 -- which states keep to which scheduled activity
 matches as (
 
@@ -177,10 +165,7 @@ touched_quarters as (
 state_pieces as (
 
     select
-        coalesce(
-            agent_names.agent_key,
-            'unresolved:' || state_quarters.source_system || ':' || state_quarters.agent_alias
-        ) as agent_key,
+        {{ agent_key_of('state_quarters') }} as agent_key,
         state_quarters.source_system,
         state_quarters.site_key,
         state_quarters.state,
@@ -194,11 +179,7 @@ state_pieces as (
         on
             state_quarters.time_zone = touched_quarters.time_zone
             and state_quarters.quarter_number = touched_quarters.quarter_number
-    left join agent_names
-        on
-            state_quarters.source_system = agent_names.source_system
-            and state_quarters.agent_alias = agent_names.agent_alias
-            and touched_quarters.local_date between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('state_quarters', date='touched_quarters.local_date') }}
 
 ),
 
@@ -210,7 +191,7 @@ measured_in as (
         known_days.source_system,
         known_days.local_date
     from known_days
-    inner join agent_names
+    inner join {{ ref('int_agent_names') }} as agent_names
         on
             known_days.source_system = agent_names.source_system
             and known_days.local_date between agent_names.valid_from and agent_names.valid_to
@@ -386,9 +367,7 @@ intervals as (
 select
     -- the number of the quarter tells apart the two 01:30 of the night on which the clocks go back
     intervals.agent_key || ':' || intervals.interval_start || ':' || intervals.quarter_number as interval_id,
-    intervals.agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, intervals.site_key) as site_key,
+    {{ agent_columns('intervals', key='intervals.agent_key') }},
     intervals.local_date,
     intervals.interval_start,
     intervals.handling_us / 1e6 as handling_seconds,
@@ -402,7 +381,4 @@ select
     (intervals.paid_other_us - intervals.contact_other_us) / 1e6 as planned_shrinkage_seconds,
     (intervals.paid_work_us - intervals.contact_work_us) / 1e6 as unplanned_shrinkage_seconds
 from intervals
-left join agent_teams
-    on
-        intervals.agent_key = agent_teams.agent_key
-        and intervals.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('intervals', key='intervals.agent_key') }}

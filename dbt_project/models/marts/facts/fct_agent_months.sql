@@ -39,12 +39,6 @@ sessions as (
 
 ),
 
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 last_dates as (
 
     select
@@ -69,10 +63,7 @@ staff as (
         agent_teams.hired_on
     from employee_days
     inner join last_dates on employee_days.local_date = last_dates.last_date
-    inner join agent_teams
-        on
-            employee_days.agent_key = agent_teams.agent_key
-            and employee_days.local_date between agent_teams.valid_from and agent_teams.valid_to
+    inner join {{ agent_teams_of('employee_days', key='employee_days.agent_key') }}
     where employee_days.is_active_agent
 
 ),

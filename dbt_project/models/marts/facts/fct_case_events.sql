@@ -7,18 +7,6 @@ with events as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 turns as (
 
     select
@@ -53,9 +41,7 @@ windows as (
 select
     dated.source_system || ':' || dated.event_id as case_event_id,
     dated.source_system || ':' || dated.case_id as case_id,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    {{ agent_columns('dated') }},
     dated.site_key as source_site_key,
     dated.local_date,
     dated.event,
@@ -72,12 +58,5 @@ left join turns
     on
         dated.source_system = turns.source_system
         and dated.event_id = turns.event_id
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.agent_alias = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated') }}
+left join {{ agent_teams_of('dated') }}

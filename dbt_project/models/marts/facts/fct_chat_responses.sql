@@ -5,18 +5,6 @@ with conversations as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -42,9 +30,7 @@ select
     dated.source_system || ':' || dated.conversation_id as conversation_id,
     dated.channel,
     dated.queue_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.replied_by) as agent_key,
-    agent_teams.team_key,
+    {{ agent_columns('dated', 'dated.replied_by') }},
     dated.local_date,
     dated.first_response_seconds,
     dated.seconds_from_creation,
@@ -58,12 +44,5 @@ inner join limits
         dated.local_date = limits.local_date
         and dated.channel = limits.channel
         and dated.queue_key is not distinct from limits.queue_key
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.replied_by = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated', 'dated.replied_by') }}
+left join {{ agent_teams_of('dated') }}

@@ -18,18 +18,6 @@ messages as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 -- asking for a person is the first thing said to one; what was said to a bot before is not
 said as (
 
@@ -139,9 +127,7 @@ select
     replies.source_system || ':' || replies.conversation_id || ':' || replies.turn_number as turn_id,
     replies.channel,
     replies.queue_key,
-    coalesce(agent_teams.site_key, replies.site_key) as site_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || replies.source_system || ':' || replies.replied_by) as agent_key,
-    agent_teams.team_key,
+    {{ agent_columns('replies', 'replies.replied_by') }},
     replies.local_date,
     replies.response_seconds,
     least(
@@ -155,12 +141,5 @@ inner join limits
         replies.local_date = limits.local_date
         and replies.channel = limits.channel
         and replies.queue_key is not distinct from limits.queue_key
-left join agent_names
-    on
-        replies.source_system = agent_names.source_system
-        and replies.replied_by = agent_names.agent_alias
-        and replies.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and replies.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('replies', 'replies.replied_by') }}
+left join {{ agent_teams_of('replies') }}

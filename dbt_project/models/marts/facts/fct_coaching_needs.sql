@@ -21,33 +21,15 @@ rosters as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 attributed_sessions as (
 
     select
         sessions.*,
         cast(sessions.held_at_local as date) as held_on,
         cast(sessions.trigger_at_local as date) as triggered_on,
-        coalesce(
-            agent_names.agent_key, 'unresolved:' || sessions.source_system || ':' || sessions.agent_alias
-        ) as agent_key
+        {{ agent_key_of('sessions') }} as agent_key
     from sessions
-    left join agent_names
-        on
-            sessions.source_system = agent_names.source_system
-            and sessions.agent_alias = agent_names.agent_alias
-            and sessions.event_date between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('sessions', date='sessions.event_date') }}
 
 ),
 
@@ -164,9 +146,7 @@ deadlines as (
 
 select
     needs.need_id,
-    needs.agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, needs.site_key) as site_key,
+    {{ agent_columns('needs', key='needs.agent_key') }},
     needs.local_date,
     needs.kind,
     deadlines.due_on,
@@ -181,8 +161,5 @@ select
 from windows as needs
 left join talks on needs.need_id = talks.need_id
 left join deadlines on needs.need_id = deadlines.need_id
-left join agent_teams
-    on
-        needs.agent_key = agent_teams.agent_key
-        and needs.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('needs', key='needs.agent_key') }}
 where needs.known_on <= needs.window_end

@@ -5,18 +5,6 @@ with sessions as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -29,19 +17,10 @@ dated as (
 
 select
     dated.source_system || ':' || dated.session_id as session_id,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    {{ agent_columns('dated') }},
     dated.local_date,
     dated.kind,
     dated.kind = 'one_to_one' and coalesce(dated.own_material, true) as is_counted
 from dated
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.agent_alias = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated') }}
+left join {{ agent_teams_of('dated') }}

@@ -5,18 +5,6 @@ with complaints as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 -- a promise falls due because a day has passed, whether or not anything was delivered
 dates as (
 
@@ -72,21 +60,12 @@ select
     dated.source_system || ':' || dated.complaint_id || ':' || dated.milestone as milestone_id,
     dated.milestone,
     dated.queue_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    {{ agent_columns('dated') }},
     dated.local_date,
     dated.cause_class,
     dated.is_first_of_matter,
     coalesce(dated.replied_at <= dated.due_at, false) as is_replied_in_time,
     coalesce(dated.is_upheld, false) as is_upheld
 from dated
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.agent_alias = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated') }}
+left join {{ agent_teams_of('dated') }}

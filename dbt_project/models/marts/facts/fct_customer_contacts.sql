@@ -14,18 +14,6 @@ conversations as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 contacts as (
 
     select
@@ -90,9 +78,7 @@ select
     handled.source_system || ':' || handled.contact_id as contact_id,
     handled.channel,
     handled.queue_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || handled.source_system || ':' || handled.agent_alias) as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, handled.site_key) as site_key,
+    {{ agent_columns('handled') }},
     handled.local_date,
     coalesce(handled.seconds_since_last <= windows.repeat_window_days * 86400, false) as is_repeat,
     coalesce(handled.seconds_to_next <= windows.repeat_window_days * 86400, false) as is_repeated,
@@ -104,12 +90,5 @@ left join windows
         handled.local_date = windows.local_date
         and handled.channel = windows.channel
         and handled.queue_key is not distinct from windows.queue_key
-left join agent_names
-    on
-        handled.source_system = agent_names.source_system
-        and handled.agent_alias = agent_names.agent_alias
-        and handled.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and handled.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('handled') }}
+left join {{ agent_teams_of('handled') }}

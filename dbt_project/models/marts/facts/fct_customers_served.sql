@@ -21,18 +21,6 @@ orders as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 legs as (
 
     select
@@ -124,20 +112,11 @@ select
     ranked.leg_id as served_id,
     ranked.channel,
     ranked.queue_key,
-    coalesce(agent_teams.site_key, ranked.site_key) as site_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || ranked.source_system || ':' || ranked.agent_alias) as agent_key,
-    agent_teams.team_key,
+    {{ agent_columns('ranked') }},
     ranked.local_date,
     ranked.conversion_window_hours,
     ranked.is_converted
 from ranked
-left join agent_names
-    on
-        ranked.source_system = agent_names.source_system
-        and ranked.agent_alias = agent_names.agent_alias
-        and ranked.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and ranked.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('ranked') }}
+left join {{ agent_teams_of('ranked') }}
 where ranked.place = 1

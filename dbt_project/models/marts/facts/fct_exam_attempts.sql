@@ -7,12 +7,6 @@ with attempts as (
 
 ),
 
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -48,9 +42,7 @@ followed as (
 select
     followed.source_system || ':' || followed.employee_key || ':' || followed.exam_key || ':' || followed.attempt_no
         as attempt_id,
-    followed.employee_key as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, followed.site_key) as site_key,
+    {{ agent_columns('followed', key='followed.employee_key') }},
     followed.local_date,
     followed.attempt_no = 1 as is_first_attempt,
     followed.is_passed,
@@ -58,8 +50,5 @@ select
     and coalesce(followed.days_until_passed <= windows.requalification_window_days, false) as is_requalified
 from followed
 left join windows on followed.local_date = windows.local_date
-left join agent_teams
-    on
-        followed.employee_key = agent_teams.agent_key
-        and followed.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('followed', key='followed.employee_key') }}
 where {{ is_touched('followed.local_date') }}

@@ -40,18 +40,6 @@ certificates as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 legs as (
 
     select
@@ -134,11 +122,7 @@ attributed as (
             dated.local_date = limits.local_date
             and dated.channel = limits.channel
             and dated.queue_key is not distinct from limits.queue_key
-    left join agent_names
-        on
-            dated.source_system = agent_names.source_system
-            and dated.agent_alias = agent_names.agent_alias
-            and dated.local_date between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('dated') }}
 
 ),
 
@@ -150,11 +134,7 @@ attributed_evaluations as (
         coalesce(evaluations.contact_at, evaluations.evaluated_at) as contact_at,
         agent_names.agent_key as resolved_agent_key
     from evaluations
-    left join agent_names
-        on
-            evaluations.source_system = agent_names.source_system
-            and evaluations.agent_alias = agent_names.agent_alias
-            and cast(evaluations.evaluated_at_local as date) between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('evaluations', date='cast(evaluations.evaluated_at_local as date)') }}
 
 ),
 
@@ -232,12 +212,7 @@ select
     attributed.interaction_id,
     attributed.channel,
     attributed.queue_key,
-    coalesce(agent_teams.site_key, attributed.site_key) as site_key,
-    coalesce(
-        attributed.resolved_agent_key,
-        'unresolved:' || attributed.source_system || ':' || attributed.agent_alias
-    ) as agent_key,
-    agent_teams.team_key,
+    {{ agent_columns('attributed', known='attributed.resolved_agent_key') }},
     attributed.local_date,
     attributed.interval_start,
     attributed.is_contact_first_leg,
@@ -268,8 +243,5 @@ left join evaluated_contacts
         attributed.source_system = evaluated_contacts.source_system
         and attributed.root_interaction_id = evaluated_contacts.root_interaction_id
 left join certified_legs on attributed.leg_id = certified_legs.leg_id
-left join agent_teams
-    on
-        attributed.resolved_agent_key = agent_teams.agent_key
-        and attributed.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('attributed', key='attributed.resolved_agent_key') }}
 where {{ is_touched('attributed.local_date') }}

@@ -14,18 +14,6 @@ cancellations as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -66,9 +54,7 @@ select
     dated.source_system || ':' || dated.order_id as order_id,
     dated.product_key,
     dated.campaign_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
+    {{ agent_columns('dated') }},
     dated.local_date,
     windows.cancellation_window_days,
     -- parts that make up the whole may miss it by the last digit
@@ -79,12 +65,5 @@ left join taken_back
     on
         dated.source_system = taken_back.source_system
         and dated.order_id = taken_back.order_id
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.agent_alias = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated') }}
+left join {{ agent_teams_of('dated') }}

@@ -18,18 +18,6 @@ item_dimensions as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -84,9 +72,7 @@ select
     dated.form_version,
     dated.interaction_id,
     dated.evaluator_alias,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    {{ agent_columns('dated') }},
     dated.channel,
     dated.local_date,
     dated.evaluated_at,
@@ -113,12 +99,5 @@ left join pass_marks
     on
         dated.local_date = pass_marks.local_date
         and dated.channel is not distinct from pass_marks.channel
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.agent_alias = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated') }}
+left join {{ agent_teams_of('dated') }}

@@ -28,18 +28,6 @@ case_events as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -49,11 +37,7 @@ dated as (
         cast(null as {{ dbt.type_string() }}) as channel,
         cast(null as {{ dbt.type_string() }}) as queue_key
     from accesses
-    left join agent_names
-        on
-            accesses.source_system = agent_names.source_system
-            and accesses.agent_alias = agent_names.agent_alias
-            and cast(accesses.occurred_at_local as date) between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('accesses', date='cast(accesses.occurred_at_local as date)') }}
     where {{ is_touched('cast(accesses.occurred_at_local as date)') }}
 
 ),
@@ -126,11 +110,7 @@ reasons as (
         dealings.case_id,
         dealings.dealt_at
     from dealings
-    inner join agent_names
-        on
-            dealings.source_system = agent_names.source_system
-            and dealings.agent_alias = agent_names.agent_alias
-            and dealings.event_date between agent_names.valid_from and agent_names.valid_to
+    inner join {{ agent_names_of('dealings', date='dealings.event_date') }}
 
 ),
 
@@ -174,9 +154,7 @@ linked as (
 
 select
     dated.source_system || ':' || dated.access_id as access_id,
-    coalesce(dated.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    {{ agent_columns('dated', known='dated.agent_key') }},
     dated.local_date,
     dated.system_key,
     dated.screen_key,
@@ -194,7 +172,4 @@ left join linked
     on
         dated.source_system = linked.source_system
         and dated.access_id = linked.access_id
-left join agent_teams
-    on
-        dated.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('dated', key='dated.agent_key') }}

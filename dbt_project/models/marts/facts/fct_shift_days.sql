@@ -12,12 +12,6 @@ attendance as (
 
 ),
 
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 -- rows less than four hours apart are one shift, so that a night shift stays on the day on which it began
 sequenced as (
 
@@ -104,14 +98,9 @@ days as (
 
 select
     days.agent_key || ':' || days.local_date as shift_day_id,
-    days.agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, days.site_key) as site_key,
+    {{ agent_columns('days', key='days.agent_key') }},
     days.local_date,
     days.scheduled_us / 1e6 as scheduled_seconds,
     days.missed_us / 1e6 as missed_seconds
 from days
-left join agent_teams
-    on
-        days.agent_key = agent_teams.agent_key
-        and days.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('days', key='days.agent_key') }}

@@ -14,18 +14,6 @@ answers as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 dated as (
 
     select
@@ -46,9 +34,7 @@ select
     dated.source_system || ':' || dated.invitation_id as invitation_id,
     dated.channel,
     dated.queue_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
+    {{ agent_columns('dated') }},
     dated.local_date,
     answers.choice,
     answers.choice = 'yes' as is_solved_first_time
@@ -62,13 +48,6 @@ inner join validities
         dated.local_date = validities.local_date
         and dated.channel is not distinct from validities.channel
         and dated.queue_key is not distinct from validities.queue_key
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.agent_alias = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated') }}
+left join {{ agent_teams_of('dated') }}
 where {{ seconds_between('dated.asked_at', 'answers.answered_at') }} <= validities.survey_validity_hours * 3600

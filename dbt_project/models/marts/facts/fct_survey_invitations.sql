@@ -21,18 +21,6 @@ answers as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 answered as (
 
     select
@@ -102,9 +90,7 @@ select
     dated.source_system || ':' || dated.invitation_id as invitation_id,
     dated.channel,
     dated.queue_key,
-    coalesce(agent_teams.site_key, dated.site_key) as site_key,
-    coalesce(agent_names.agent_key, 'unresolved:' || dated.source_system || ':' || dated.agent_alias) as agent_key,
-    agent_teams.team_key,
+    {{ agent_columns('dated') }},
     dated.local_date,
     coalesce(
         {{ seconds_between('dated.asked_at', 'dated.answered_at') }} <= validities.survey_validity_hours * 3600,
@@ -116,12 +102,5 @@ left join validities
         dated.local_date = validities.local_date
         and dated.channel is not distinct from validities.channel
         and dated.queue_key is not distinct from validities.queue_key
-left join agent_names
-    on
-        dated.source_system = agent_names.source_system
-        and dated.agent_alias = agent_names.agent_alias
-        and dated.local_date between agent_names.valid_from and agent_names.valid_to
-left join agent_teams
-    on
-        agent_names.agent_key = agent_teams.agent_key
-        and dated.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_names_of('dated') }}
+left join {{ agent_teams_of('dated') }}

@@ -26,18 +26,6 @@ hits as (
 
 ),
 
-agent_names as (
-
-    select * from {{ ref('int_agent_names') }}
-
-),
-
-agent_teams as (
-
-    select * from {{ ref('dim_agent_teams') }}
-
-),
-
 -- what one person wrote or said in a contact on one day; who came last has to close it
 parts as (
 
@@ -101,11 +89,7 @@ named as (
                 cast(conversations.first_agent_message_at_local as date),
                 cast(conversations.ended_at_local as date)
             )
-    left join agent_names
-        on
-            parts.source_system = agent_names.source_system
-            and coalesce(parts.agent_alias, conversations.agent_alias) = agent_names.agent_alias
-            and parts.local_date between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('parts', 'coalesce(parts.agent_alias, conversations.agent_alias)') }}
 
 ),
 
@@ -118,15 +102,9 @@ named_legs as (
         interactions.answered_at,
         coalesce(interactions.hold_seconds, 0) > 0 as is_held,
         interactions.transfer_kind is null as is_kept,
-        coalesce(
-            agent_names.agent_key, 'unresolved:' || interactions.source_system || ':' || interactions.agent_alias
-        ) as agent_key
+        {{ agent_key_of('interactions') }} as agent_key
     from interactions
-    left join agent_names
-        on
-            interactions.source_system = agent_names.source_system
-            and interactions.agent_alias = agent_names.agent_alias
-            and cast(interactions.answered_at_local as date) between agent_names.valid_from and agent_names.valid_to
+    left join {{ agent_names_of('interactions', date='cast(interactions.answered_at_local as date)') }}
 
 ),
 
@@ -157,9 +135,7 @@ attributed as (
         named.local_date,
         named.contact_channel as channel,
         coalesce(named.chat_queue_key, calls.queue_key) as queue_key,
-        coalesce(
-            named.agent_key, calls.agent_key, 'unresolved:' || named.source_system || ':' || named.alias
-        ) as agent_key,
+        {{ agent_key_of('named', 'named.alias', known='coalesce(named.agent_key, calls.agent_key)') }} as agent_key,
         -- who takes a call greets; in a conversation, who replies first
         named.channel = 'voice'
         or named.first_replied_on = named.local_date and named.alias = named.first_alias as is_greeting_due,
@@ -186,9 +162,7 @@ select
     attributed.conversation_id,
     attributed.channel,
     attributed.queue_key,
-    coalesce(agent_teams.site_key, attributed.site_key) as site_key,
-    attributed.agent_key,
-    agent_teams.team_key,
+    {{ agent_columns('attributed', key='attributed.agent_key') }},
     attributed.local_date,
     coalesce(found.banned_messages, 0) as banned_messages,
     coalesce(found.impatience_messages, 0) as impatience_messages,
@@ -209,7 +183,4 @@ left join found
         and attributed.conversation_id = found.conversation_id
         and coalesce(attributed.agent_alias, '') = found.agent_alias
         and attributed.local_date = found.local_date
-left join agent_teams
-    on
-        attributed.agent_key = agent_teams.agent_key
-        and attributed.local_date between agent_teams.valid_from and agent_teams.valid_to
+left join {{ agent_teams_of('attributed', key='attributed.agent_key') }}
