@@ -10,20 +10,13 @@ sources as (
 
 ),
 
-queue_names as (
-
-    select * from {{ ref('stg_centre__names') }}
-    where kind = 'queue'
-
-),
-
 renamed as (
 
     select
         -- ids
         source.source_system,
         source.conversation_id,
-        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
+        {{ declared_queue('source.queue_key') }} as queue_key,
         coalesce(source.first_agent_key, source.agent_key) as agent_alias,
         source.customer_ref,
         sources.site_key,
@@ -58,10 +51,7 @@ renamed as (
         {{ site_time('source.ended_at') }} as ended_at_local
     from source
     left join sources on source.source_system = sources.source_system
-    left join queue_names
-        on
-            source.source_system = queue_names.source_system
-            and source.queue_key = queue_names.source_name
+    left join {{ queue_names_of('source') }}
 
 )
 

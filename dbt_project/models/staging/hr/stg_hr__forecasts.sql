@@ -10,19 +10,12 @@ sources as (
 
 ),
 
-queue_names as (
-
-    select * from {{ ref('stg_centre__names') }}
-    where kind = 'queue'
-
-),
-
 renamed as (
 
     select
         -- ids
         source.source_system,
-        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
+        {{ declared_queue('source.queue_key') }} as queue_key,
         sources.site_key,
 
         -- strings
@@ -43,10 +36,7 @@ renamed as (
         {{ site_time('source.starts_at') }} as starts_at_local
     from source
     left join sources on source.source_system = sources.source_system
-    left join queue_names
-        on
-            source.source_system = queue_names.source_system
-            and source.queue_key = queue_names.source_name
+    left join {{ queue_names_of('source') }}
 
 )
 

@@ -10,20 +10,13 @@ sources as (
 
 ),
 
-queue_names as (
-
-    select * from {{ ref('stg_centre__names') }}
-    where kind = 'queue'
-
-),
-
 renamed as (
 
     select
         -- ids
         source.source_system,
         source.session_id,
-        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
+        {{ declared_queue('source.queue_key') }} as queue_key,
         source.customer_ref,
         source.interaction_id,
         sources.site_key,
@@ -41,10 +34,7 @@ renamed as (
         {{ site_time('source.started_at') }} as started_at_local
     from source
     left join sources on source.source_system = sources.source_system
-    left join queue_names
-        on
-            source.source_system = queue_names.source_system
-            and source.queue_key = queue_names.source_name
+    left join {{ queue_names_of('source') }}
 
 )
 

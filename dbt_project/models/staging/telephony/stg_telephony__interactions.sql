@@ -10,13 +10,6 @@ sources as (
 
 ),
 
-queue_names as (
-
-    select * from {{ ref('stg_centre__names') }}
-    where kind = 'queue'
-
-),
-
 renamed as (
 
     select
@@ -25,7 +18,7 @@ renamed as (
         source.interaction_id,
         source.visit_seq,
         coalesce(source.root_interaction_id, source.interaction_id) as root_interaction_id,
-        coalesce(queue_names.declared_key, source.queue_key) as queue_key,
+        {{ declared_queue('source.queue_key') }} as queue_key,
         source.agent_key as agent_alias,
         source.customer_ref,
         sources.site_key,
@@ -65,10 +58,7 @@ renamed as (
         {{ site_time('source.answered_at') }} as answered_at_local
     from source
     left join sources on source.source_system = sources.source_system
-    left join queue_names
-        on
-            source.source_system = queue_names.source_system
-            and source.queue_key = queue_names.source_name
+    left join {{ queue_names_of('source') }}
 
 )
 
