@@ -119,7 +119,7 @@ def lake_tables(days: DailyPartitionsDefinition) -> AssetsDefinition:
     def lake_days(context: AssetExecutionContext, workplace: Workplace) -> Iterator[MaterializeResult]:
         lake = Lake(workplace.home.lake)
         plan = builds.plan(workplace.home, lake, selected_days(context))
-        wanted = lake.touched(0) if plan.everything else plan.days
+        wanted = plan.rebuilt(lake)
         for key in sorted(context.selected_asset_keys):
             partitions = lake.partitions(key.path[-1], wanted)
             yield MaterializeResult(asset_key=key, metadata={"event_dates": len(partitions)})

@@ -90,7 +90,7 @@ def filed_under(days: Iterable[date], history_from: date) -> tuple[date, date]:
 
 def run_tags(plan: builds.Plan, lake: Lake, history_from: date, requested: Sequence[date] = ()) -> dict[str, str]:
     """Return the tags of a run that builds ``plan``: the days asked for, and the range of days it is filed under."""
-    days = lake.touched(0) if plan.everything else plan.days
+    days = plan.rebuilt(lake)
     first, last = filed_under(days or [plan.as_of or history_from], history_from)
     return {
         ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
@@ -104,7 +104,7 @@ def concerned(plan: builds.Plan, lake: Lake, refresh: JobDefinition) -> list[Ass
 
     Dagster stores two events for each asset and day, and most tables are empty on most days of most centres.
     """
-    days = lake.touched(0) if plan.everything else plan.days
+    days = plan.rebuilt(lake)
     empty = {
         AssetKey([table.feed, table.name])
         for table in TABLES.values()

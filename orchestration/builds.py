@@ -121,6 +121,10 @@ class Plan:
         decided = {day for day in _reached(self.days) - set(self.closed) if day <= newest}
         return sorted({*self.days, *self.maturing, *decided})
 
+    def rebuilt(self, lake: Lake) -> Sequence[date]:
+        """Return the local dates that the build counts anew: with ``everything``, all that have data."""
+        return lake.touched(0) if self.everything else self.days
+
     def variables(self, lake: Lake) -> dict[str, object]:
         """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them."""
         always: dict[str, object] = {"as_of": self.as_of.isoformat() if self.as_of else None}

@@ -49,7 +49,7 @@ def delivery_checks() -> AssetChecksDefinition:
         home = workplace.home
         lake = Lake(home.lake)
         plan = builds.plan(home, lake, selected_days(context))
-        days = lake.touched(0) if plan.everything else plan.days
+        days = plan.rebuilt(lake)
         verdicts = judge.deliveries(home.lake, {table.name: lake.partitions(table.name, days) for table in tables})
         data_docs(home.site, verdicts)
         for key in sorted(context.selected_asset_check_keys):

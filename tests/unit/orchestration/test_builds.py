@@ -107,7 +107,7 @@ def test_every_touched_day_is_built_after_the_change_however_often_builds_crash(
                 continue
             record(home, wanted)
             assert planned(home, lake).is_empty
-            days = lake.touched(0) if wanted.everything else wanted.days
+            days = wanted.rebuilt(lake)
             built_at |= dict.fromkeys(days, lake.sequence())
         for number, days in enumerate(lake.changes, start=1):
             for day in days:
