@@ -299,6 +299,12 @@ Days of each period to compute of things with a reach: touched and maturing days
 {% endmacro %}
 
 
+{#- Condition that keeps the rows of the periods to compute of things with a reach. -#}
+{% macro is_in_touched_period(reach={'ahead': 0, 'back': 0}) -%}
+    (grain, period_start) in (select grain, period_start from ({{ indicator_periods(reach) }}) as periods)
+{%- endmacro %}
+
+
 {#- Pre-hook of indicator_values: the rows that the model is about to append again. -#}
 {% macro delete_touched_values() %}
     {%- if is_incremental() -%}
@@ -308,10 +314,11 @@ Days of each period to compute of things with a reach: touched and maturing days
             {%- for indicator in indicators if farthest(indicator.reaches) == reach -%}
                 {%- do names.append(indicator.name) -%}
             {%- endfor -%}
-            {%- set periods = 'select (grain, period_start) from (' ~ indicator_periods(reach) ~ ') as periods' -%}
-            {%- do computed.append(
-                "indicator in ('" ~ names | join("', '") ~ "') and (grain, period_start) in (" ~ periods ~ ')'
-            ) -%}
+            {%- if names -%}
+                {%- do computed.append(
+                    "indicator in ('" ~ names | join("', '") ~ "') and " ~ is_in_touched_period(reach)
+                ) -%}
+            {%- endif -%}
         {%- endfor -%}
         delete from {{ this }} where ({{ computed | join(') or (') }})
     {%- endif -%}
@@ -321,8 +328,7 @@ Days of each period to compute of things with a reach: touched and maturing days
 {#- Pre-hook of indicator_bridges: the rows of the periods that the model is about to append again. -#}
 {% macro delete_touched_periods() %}
     {%- if is_incremental() -%}
-        delete from {{ this }}
-        where (grain, period_start) in (select grain, period_start from ({{ indicator_periods() }}) as periods)
+        delete from {{ this }} where {{ is_in_touched_period() }}
     {%- endif -%}
 {% endmacro %}
 
@@ -331,7 +337,7 @@ Days of each period to compute of things with a reach: touched and maturing days
 {% test unique_in_touched_periods(model, columns) %}
     select {{ columns | join(', ') }}
     from {{ model }}
-    where (grain, period_start) in (select grain, period_start from ({{ indicator_periods() }}) as periods)
+    where {{ is_in_touched_period() }}
     group by {{ columns | join(', ') }}
     having count(*) > 1
 {% endtest %}
