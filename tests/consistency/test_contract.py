@@ -97,10 +97,12 @@ READ_WHOLE = {
 
 @pytest.mark.parametrize("model", sorted(set(SQL) - READ_WHOLE))
 def test_a_build_of_some_days_reads_only_their_partitions(model: str) -> None:
-    partitions = f"where {{{{ partition_filter('{STAGED[model][1]}') }}}}"
+    table = STAGED[model][1]
     for path in (path for path in PROJECT.rglob("*.sql") if STAGING not in path.parents):
-        for read in re.findall(rf"ref\('{model}'\) }}}}\s+(.*)", path.read_text()):
-            assert read.startswith(partitions), path.name
+        sql = path.read_text()
+        for read in re.findall(rf"ref\('{model}'\) }}}}\s+(.*)", sql):
+            assert read.startswith(f"where {{{{ partition_filter('{table}') }}}}"), path.name
+        assert set(re.findall(rf"\('{model}', '(\w+)'\)", sql)) <= {table}, path.name
 
 
 @each_model

@@ -1,6 +1,16 @@
 {#- Observed queues are kept from run to run, so that a run reads no more than its own dates. -#}
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='queue_key') }}
 
+{%- set observed_in = [
+    ('stg_telephony__interactions', 'tel_interaction'),
+    ('stg_telephony__offers', 'tel_offer'),
+    ('stg_chat__conversations', 'chat_conversation'),
+    ('stg_chat__survey_invitations', 'csat'),
+    ('stg_hr__forecasts', 'forecast'),
+    ('stg_crm_case__complaints', 'complaint'),
+    ('stg_survey__invitations', 'survey_invitation'),
+] -%}
+
 with declared as (
 
     select * from {{ ref('stg_centre__queues') }}
@@ -9,27 +19,11 @@ with declared as (
 
 observed as (
 
-    select queue_key from {{ ref('stg_telephony__interactions') }}
-    where {{ partition_filter('tel_interaction') }}
-    union distinct
-    select queue_key from {{ ref('stg_telephony__offers') }}
-    where {{ partition_filter('tel_offer') }}
-    union distinct
-    select queue_key from {{ ref('stg_chat__conversations') }}
-    where {{ partition_filter('chat_conversation') }}
-    union distinct
-    select queue_key from {{ ref('stg_chat__survey_invitations') }}
-    where {{ partition_filter('csat') }}
-    union distinct
-    select queue_key from {{ ref('stg_hr__forecasts') }}
-    where {{ partition_filter('forecast') }}
-    union distinct
-    select queue_key from {{ ref('stg_crm_case__complaints') }}
-    where {{ partition_filter('complaint') }}
-    union distinct
-    select queue_key from {{ ref('stg_survey__invitations') }}
-    where {{ partition_filter('survey_invitation') }}
-    union distinct
+    {% for model, table in observed_in %}
+        select queue_key from {{ ref(model) }}
+        where {{ partition_filter(table) }}
+        union distinct
+    {% endfor %}
     select queue_key from declared
 
 )
