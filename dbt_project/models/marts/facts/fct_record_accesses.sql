@@ -117,38 +117,19 @@ reasons as (
 -- one join a way to name the reason, so that each is by equal keys
 linked as (
 
-    select
-        views.source_system,
-        views.access_id
-    from views
-    inner join reasons
-        on
-            views.agent_key = reasons.agent_key
-            and views.customer_ref = reasons.customer_ref
-            and {{ seconds_between('views.occurred_at', 'reasons.dealt_at') }}
-            between views.earliest_seconds and views.latest_seconds
-    union distinct
-    select
-        views.source_system,
-        views.access_id
-    from views
-    inner join reasons
-        on
-            views.agent_key = reasons.agent_key
-            and views.interaction_id = reasons.interaction_id
-            and {{ seconds_between('views.occurred_at', 'reasons.dealt_at') }}
-            between views.earliest_seconds and views.latest_seconds
-    union distinct
-    select
-        views.source_system,
-        views.access_id
-    from views
-    inner join reasons
-        on
-            views.agent_key = reasons.agent_key
-            and views.case_id = reasons.case_id
-            and {{ seconds_between('views.occurred_at', 'reasons.dealt_at') }}
-            between views.earliest_seconds and views.latest_seconds
+    {% for key in ['customer_ref', 'interaction_id', 'case_id'] %}
+        select
+            views.source_system,
+            views.access_id
+        from views
+        inner join reasons
+            on
+                views.agent_key = reasons.agent_key
+                and views.{{ key }} = reasons.{{ key }}
+                and {{ seconds_between('views.occurred_at', 'reasons.dealt_at') }}
+                between views.earliest_seconds and views.latest_seconds
+        {% if not loop.last %}union distinct{% endif %}
+    {% endfor %}
 
 )
 
