@@ -88,6 +88,13 @@ closed ones left alone.
 {%- endmacro %}
 
 
+{#- The dates being rebuilt that have come: a promise falls due on its day whether or not anything was delivered. -#}
+{% macro passed_dates() -%}
+    select date_day as local_date from {{ ref('dim_dates') }}
+    where date_day <= {{ as_of() }} and {{ is_touched('date_day') }}
+{%- endmacro %}
+
+
 {#- Pre-hook of every fact: the rows that the model is about to append again. -#}
 {% macro delete_touched_dates() -%}
     {%- if is_incremental() -%}

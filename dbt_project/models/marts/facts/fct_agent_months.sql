@@ -3,7 +3,7 @@
 with dates as (
 
     select * from {{ ref('dim_dates') }}
-    where {{ is_in_touched_month('month_start') }}
+    where {{ is_in_touched_month('month_start') }} and date_day <= {{ as_of() }}
 
 ),
 
@@ -14,28 +14,6 @@ employee_days as (
         dates.month_start
     from {{ ref('fct_employee_days') }} as employee_days
     inner join dates on employee_days.local_date = dates.date_day
-
-),
-
-evaluations as (
-
-    select
-        evaluations.*,
-        dates.month_start
-    from {{ ref('fct_qa_evaluations') }} as evaluations
-    inner join dates on evaluations.local_date = dates.date_day
-    where evaluations.is_counted and evaluations.local_date <= {{ as_of() }}
-
-),
-
-sessions as (
-
-    select
-        sessions.*,
-        dates.month_start
-    from {{ ref('fct_coaching_sessions') }} as sessions
-    inner join dates on sessions.local_date = dates.date_day
-    where sessions.is_counted and sessions.local_date <= {{ as_of() }}
 
 ),
 
@@ -77,21 +55,25 @@ requirements as (
 evaluated as (
 
     select
-        agent_key,
-        month_start,
+        evaluations.agent_key,
+        dates.month_start,
         count(*) as evaluations_counted,
-        sum(score_pct) >= sum(pass_mark) as is_passed
-    from evaluations
-    group by agent_key, month_start
+        sum(evaluations.score_pct) >= sum(evaluations.pass_mark) as is_passed
+    from {{ ref('fct_qa_evaluations') }} as evaluations
+    inner join dates on evaluations.local_date = dates.date_day
+    where evaluations.is_counted
+    group by evaluations.agent_key, dates.month_start
 
 ),
 
 coached as (
 
     select distinct
-        agent_key,
-        month_start
-    from sessions
+        sessions.agent_key,
+        dates.month_start
+    from {{ ref('fct_coaching_sessions') }} as sessions
+    inner join dates on sessions.local_date = dates.date_day
+    where sessions.is_counted
 
 )
 

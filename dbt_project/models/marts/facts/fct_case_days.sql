@@ -20,8 +20,7 @@ states as (
 
 dates as (
 
-    select date_day as local_date from {{ ref('dim_dates') }}
-    where date_day <= {{ as_of() }} and {{ is_touched('date_day') }}
+    {{ passed_dates() }}
 
 )
 

@@ -5,11 +5,9 @@ with cases as (
 
 ),
 
--- a promise falls due because a day has passed, whether or not anything was delivered
 dates as (
 
-    select date_day as local_date from {{ ref('dim_dates') }}
-    where date_day <= {{ as_of() }} and {{ is_touched('date_day') }}
+    {{ passed_dates() }}
 
 ),
 

@@ -7,17 +7,16 @@ with costs as (
 
 dates as (
 
-    select * from {{ ref('dim_dates') }}
-    where {{ is_touched('date_day') }} and date_day <= {{ as_of() }}
+    {{ passed_dates() }}
 
 )
 
 select
-    costs.source_system || ':' || costs.cost_id || ':' || dates.date_day as cost_day_id,
+    costs.source_system || ':' || costs.cost_id || ':' || dates.local_date as cost_day_id,
     costs.cost_key,
     costs.site_key,
-    dates.date_day as local_date,
+    dates.local_date,
     costs.currency,
     costs.amount / costs.period_days as amount
 from costs
-inner join dates on dates.date_day between costs.period_from and costs.period_to
+inner join dates on dates.local_date between costs.period_from and costs.period_to
