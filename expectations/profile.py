@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.contract import TABLES, Table
+from ingest.contract import IDENTITY, TABLES, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,9 +29,6 @@ SAMPLE_ROWS = 5
 
 VOLUME_LAGS_DAYS = (7, 14, 21, 28)
 """Days back to the same weekdays that a day's volume is compared with."""
-
-REFERENCES = ("agent_alias", "hr_employee")
-"""Tables that the rules of other tables look names up in."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ class Batches:
 class Lake(Batches):
     """The lake's Parquet files as batches: the rows of one table in some ``event_date`` partitions.
 
-    A view of each of ``REFERENCES`` is there throughout, whole.
+    A view of each table of ``IDENTITY`` is there throughout, whole, for rules that look names up.
     """
 
     grain = ("source_system", "event_date")
@@ -126,7 +123,7 @@ class Lake(Batches):
         super().__init__(duckdb.connect(config={"temp_directory": f"{root}/.spill"}))
         self.connection.execute("set TimeZone = 'UTC'")
         self.root = root
-        for name in REFERENCES:
+        for name in IDENTITY:
             self._view(name, TABLES[name], sorted(root.glob(f"{TABLES[name].feed}/{name}/event_date=*/*.parquet")))
 
     def files(self, table: Table, dates: Iterable[date]) -> list[Path]:

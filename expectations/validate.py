@@ -106,22 +106,16 @@ def _whole_frame() -> BatchDefinition:
 def _verdicts(batch: Batch) -> list[Verdict]:
     # One validation for all suites: setting one up costs as much as judging two expectations.
     filled = set(batch.frame.columns[batch.frame.notna().any()])
-    judged = {
-        suite.name: [expectation for expectation in suite.expectations if expectation.column in filled]
-        for suite in batch.suites
-    }
-    everything = [expectation for expectations in judged.values() for expectation in expectations]
-    measured = batch.frame[list(dict.fromkeys(expectation.column for expectation in everything))]
+    suite_of = {rule.column: suite.name for suite in batch.suites for rule in suite.expectations}
+    judged = [rule for suite in batch.suites for rule in suite.expectations if rule.column in filled]
+    measured = batch.frame[list(dict.fromkeys(rule.column for rule in judged))]
     result = (
         _whole_frame()
         .get_batch({"dataframe": measured})
-        .validate(gx.ExpectationSuite(batch.suites[0].table, expectations=everything), result_format="BASIC")
+        .validate(gx.ExpectationSuite(batch.suites[0].table, expectations=judged), result_format="BASIC")
     )
     findings = [_finding(batch, outcome) for outcome in result.results]
-    return [
-        _verdict(suite, [f for f in findings if f.name in {e.column for e in judged[suite.name]}])
-        for suite in batch.suites
-    ]
+    return [_verdict(suite, [f for f in findings if suite_of[f.name] == suite.name]) for suite in batch.suites]
 
 
 def _verdict(suite: Suite, findings: Sequence[Finding]) -> Verdict:

@@ -26,15 +26,12 @@ import duckdb
 import pyarrow.parquet as pq
 
 from ingest.conform import literal, local_date
-from ingest.contract import DATE, INSTANT, TABLES, Table
-from ingest.identity import ALIASES, EMPLOYEES
+from ingest.contract import DATE, IDENTITY, INSTANT, TABLES, Table
+from ingest.identity import ALIASES
 from ingest.privacy import Pseudonyms, redactions
 
 OBSERVED = tuple(table.name for table in TABLES.values() if table.observed and not table.raw)
 """Tables that record what happened. Rosters and employments also speak of days that lie ahead."""
-
-WHOLE = (EMPLOYEES, ALIASES)
-"""Tables that a build reads whole, whichever days it builds."""
 
 OPEN = date.max
 """End of a range of dates that has no end yet."""
@@ -248,7 +245,7 @@ class Lake:
         """Return the tables of which nothing new can be counted after change number ``since``.
 
         No change replaced any of their rows, and none of their rows speaks of a date that only became a date with
-        data since then, as a roster does. (Who people are, ``WHOLE``, counts for every date and has no such rows.)
+        data since then, as a roster does. (Who people are, ``IDENTITY``, counts for every date and has no such rows.)
         """
         changed = "select distinct table_name from changed where sequence > ?"
         unknown = "select count(*) from change where sequence > ? and sequence not in (select sequence from changed)"
@@ -260,7 +257,7 @@ class Lake:
             if since == 0 or manifest.execute(unknown, [since]).fetchone()[0]:
                 return set()
             replaced = {name for (name,) in manifest.execute(changed, [since])}
-            dated = {name for (name,) in manifest.execute(ahead, [since])} - set(WHOLE)
+            dated = {name for (name,) in manifest.execute(ahead, [since])} - set(IDENTITY)
         return TABLES.keys() - replaced - dated
 
     def partitions(self, table: str, dates: Iterable[date]) -> list[date]:

@@ -77,6 +77,7 @@ __all__ = [
     "FLAG",
     "FORECAST",
     "HR_EMPLOYEE",
+    "IDENTITY",
     "INSTANT",
     "OUTCOMES",
     "PULSE_RESPONSE",
@@ -118,3 +119,6 @@ FEEDS = {
 
 TABLES: dict[str, Table] = {table.name: table for feed in FEEDS.values() for table in feed.TABLES}
 """Every table of the contract by name."""
+
+IDENTITY = (HR_EMPLOYEE.name, AGENT_ALIAS.name)
+"""Tables that say who people are: builds and rules read them whole, whichever days they are about."""
