@@ -30,9 +30,9 @@ with source_system, agent_alias, site_key and local_date unless other expression
 {%- endmacro %}
 
 
-{#- What a fact says of its agent; `key` where the rows name the agent already. Without a team the source's site holds. -#}
-{% macro agent_columns(rows, alias=none, known='agent_names.agent_key', key=none) -%}
-    {{ key or agent_key_of(rows, alias, known) }} as agent_key,
+{#- What a fact says of its agent; `key` unless agent_alias tells it. Without a team the source's site holds. -#}
+{% macro agent_columns(rows, key=none) -%}
+    {{ key or agent_key_of(rows) }} as agent_key,
     agent_teams.team_key,
     coalesce(agent_teams.site_key, {{ rows }}.site_key) as site_key
 {%- endmacro %}

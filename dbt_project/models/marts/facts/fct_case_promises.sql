@@ -24,7 +24,7 @@ dated as (
 select
     dated.source_system || ':' || dated.case_id as case_id,
     dated.channel,
-    {{ agent_columns('dated', 'dated.owner_alias') }},
+    {{ agent_columns('dated', key=agent_key_of('dated', 'dated.owner_alias')) }},
     dated.local_date,
     coalesce(coalesce(dated.resolved_at, dated.closed_at) <= dated.due_at, false) as is_kept
 from dated

@@ -30,7 +30,7 @@ select
     dated.source_system || ':' || dated.conversation_id as conversation_id,
     dated.channel,
     dated.queue_key,
-    {{ agent_columns('dated', 'dated.replied_by') }},
+    {{ agent_columns('dated', key=agent_key_of('dated', 'dated.replied_by')) }},
     dated.local_date,
     dated.first_response_seconds,
     dated.seconds_from_creation,

@@ -127,7 +127,7 @@ select
     replies.source_system || ':' || replies.conversation_id || ':' || replies.turn_number as turn_id,
     replies.channel,
     replies.queue_key,
-    {{ agent_columns('replies', 'replies.replied_by') }},
+    {{ agent_columns('replies', key=agent_key_of('replies', 'replies.replied_by')) }},
     replies.local_date,
     replies.response_seconds,
     least(

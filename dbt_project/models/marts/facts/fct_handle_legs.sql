@@ -212,7 +212,7 @@ select
     attributed.interaction_id,
     attributed.channel,
     attributed.queue_key,
-    {{ agent_columns('attributed', known='attributed.resolved_agent_key') }},
+    {{ agent_columns('attributed', key=agent_key_of('attributed', known='attributed.resolved_agent_key')) }},
     attributed.local_date,
     attributed.interval_start,
     attributed.is_contact_first_leg,

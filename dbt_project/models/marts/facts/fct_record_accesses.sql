@@ -135,7 +135,7 @@ linked as (
 
 select
     dated.source_system || ':' || dated.access_id as access_id,
-    {{ agent_columns('dated', known='dated.agent_key') }},
+    {{ agent_columns('dated', key=agent_key_of('dated', known='dated.agent_key')) }},
     dated.local_date,
     dated.system_key,
     dated.screen_key,
