@@ -56,6 +56,8 @@ class _Table:
     key: tuple[str, ...] = ()
     only: str = "true"
     has_periods: bool = False
+    tells_days_back: bool = False
+    """What it tells of a period depends on the periods before, and of recent ones on how far back they are."""
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -106,7 +108,8 @@ def publish(warehouse: Path, target: PostgresTarget, changed: Collection[date] |
                 rows[str(table)] = _rebuild(source, cursor, table)
                 rebuilt.append(str(table))
             else:
-                rows[str(table)] = _replace(source, cursor, table)
+                scope = "true" if changed is None else _changed_scope(cursor, table)
+                rows[str(table)] = _replace(source, cursor, table, scope)
         cursor.execute(
             f"""
             INSERT INTO marts.serving_state (published_through) VALUES ({sequence:d})
@@ -213,11 +216,17 @@ def _periods(days: Collection[date]) -> pa.Table:
 
 
 def _boards(source: duckdb.DuckDBPyConnection) -> list[_Table]:
-    """Return the tables that dbt builds for single boards; they are published whole."""
-    names = source.sql(
-        "SELECT table_name FROM information_schema.tables WHERE starts_with(table_name, 'board_') ORDER BY ALL"
+    """Return the tables that dbt builds for single boards, whole ones and those that tell days back."""
+    columns = source.sql(
+        """
+        SELECT table_name, bool_or(column_name = 'days_back')
+        FROM information_schema.columns
+        WHERE starts_with(table_name, 'board_')
+        GROUP BY table_name
+        ORDER BY table_name
+        """
     ).fetchall()
-    return [_Table("marts", name) for (name,) in names]
+    return [_Table("marts", name, tells_days_back=tells) for name, tells in columns]
 
 
 def _has_columns_of(source: duckdb.DuckDBPyConnection, cursor: dbapi.Cursor, table: _Table) -> bool:
@@ -255,11 +264,20 @@ def _rebuild(source: duckdb.DuckDBPyConnection, cursor: dbapi.Cursor, table: _Ta
     return count
 
 
-def _replace(source: duckdb.DuckDBPyConnection, cursor: dbapi.Cursor, table: _Table) -> int:
-    """Replace the changed periods of a table that has periods, all rows of any other."""
-    scope = "true"
+def _changed_scope(cursor: dbapi.Cursor, table: _Table) -> str:
+    """Return the condition on a table's rows that may have changed."""
     if table.has_periods:
-        scope = "(grain, period_start) IN (SELECT grain, period_start FROM changed_periods)"
+        return "(grain, period_start) IN (SELECT grain, period_start FROM changed_periods)"
+    if not table.tells_days_back:
+        return "true"
+    recent = f"SELECT period_start FROM {table} WHERE days_back IS NOT NULL"
+    changed = "SELECT period_start FROM changed_periods WHERE grain <> 'month'"
+    first = _one(cursor, f"SELECT min(period_start) FROM ({recent} UNION ALL {changed}) AS periods")
+    return f"period_start >= DATE '{first}'" if first else "true"
+
+
+def _replace(source: duckdb.DuckDBPyConnection, cursor: dbapi.Cursor, table: _Table, scope: str) -> int:
+    """Replace the rows that the condition ``scope`` is true of."""
     cursor.execute(f"DELETE FROM {table} WHERE {scope}")
     return _copy(source, cursor, table, table.name, scope, mode="append")
 

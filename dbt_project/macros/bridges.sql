@@ -94,15 +94,18 @@ come in are taken first and those that go out last, so that no step divides by n
 {% endmacro %}
 
 
-{#- Test: the points of a bridge add up to the difference of the two values it stands between. -#}
+{#- Test: the points of a bridge add up to the difference of the two values it stands between, in periods that were rebuilt. -#}
 {% test bridges_add_up(model) %}
     with shares as (
-        select *, numerator / nullif(denominator, 0) as share from {{ ref('indicator_values') }}
+        select *, numerator / nullif(denominator, 0) as share
+        from {{ ref('indicator_values') }}
+        where {{ is_in_touched_period() }}
     ),
 
     bridges as (
         select indicator, variant, grain, period_start, level, member, sum(points) as points
         from {{ model }}
+        where {{ is_in_touched_period() }}
         group by all
     )
 

@@ -1,12 +1,19 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook='{{ delete_rebuilt_board_periods() }}'
+    )
+}}
 
-{%- set streak = 'partition by indicator, level, grain, member' %}
+{%- set key = 'indicator, level, grain, member' %}
+{%- set streak = 'partition by ' ~ key %}
 
 with period_values as (
 
     select *
     from {{ ref('indicator_values') }}
-    where grain in ('day', 'week') and level <> 'agent'
+    where grain in ('day', 'week') and level <> 'agent' and {{ is_rebuilt_board_period('period_start', before=7) }}
 
 ),
 
@@ -87,6 +94,30 @@ streaks as (
         *,
         sum(case when is_failing = false then 1 else 0 end) over ({{ streak }} order by period_start) as streak
     from judged
+    where {{ is_rebuilt_board_period('period_start') }}
+
+),
+
+carried as (
+
+    -- the streaks that the periods before these leave open
+    {% if is_incremental() %}
+        select
+            {{ key }},
+            max_by(failing_since, period_start) as failing_since,
+            max_by(failing_periods, period_start) as failing_periods
+        from {{ this }}
+        where is_failing is not null
+        group by {{ key }}
+        having max(case when is_failing then period_start end) = max(period_start)
+    {% else %}
+        select
+            {{ key }},
+            cast(null as date) as failing_since,
+            cast(null as integer) as failing_periods
+        from judged
+        where false
+    {% endif %}
 
 ),
 
@@ -95,7 +126,8 @@ told as (
     select
         *,
         min(case when is_failing then period_start end) over ({{ streak }}, streak) as streak_start,
-        sum(case when is_failing then 1 else 0 end) over ({{ streak }}, streak order by period_start) as streak_length
+        sum(case when is_failing then 1 else 0 end) over ({{ streak }}, streak order by period_start) as streak_length,
+        {{ dbt.datediff('period_start', 'newest_start', 'day') | trim }} + 1 as days_back
     from streaks
 
 )
@@ -106,17 +138,14 @@ select
     told.grain,
     told.period_start,
     case
-        when told.period_start = told.newest_of_indicator then 'Latest'
+        when told.period_start = told.newest_of_indicator and told.days_back <= {{ recent_days() }} then 'Latest'
         else cast(told.period_start as {{ dbt.type_string() }})
     end as period_en,
     case
-        when told.period_start = told.newest_of_indicator then '最新'
+        when told.period_start = told.newest_of_indicator and told.days_back <= {{ recent_days() }} then '最新'
         else cast(told.period_start as {{ dbt.type_string() }})
     end as period_zh,
-    cast(
-        {{- dbt.datediff('told.period_start', 'told.newest_start', 'day') | trim }}
-        + 1 as integer
-    ) as days_back,
+    case when told.days_back <= {{ recent_days() }} then cast(told.days_back as integer) end as days_back,
     told.indicator,
     told.indicator_name_en,
     told.indicator_name_zh,
@@ -140,8 +169,10 @@ select
     case told.target_from when 'own' then 'Own' when 'centre' then 'Centre' end as target_from_en,
     case told.target_from when 'own' then '自身' when 'centre' then '中心' end as target_from_zh,
     told.is_failing,
-    case when told.is_failing then told.streak_start end as failing_since,
-    case when told.is_failing then cast(told.streak_length as integer) end as failing_periods,
+    case when told.is_failing then coalesce(carried.failing_since, told.streak_start) end as failing_since,
+    case
+        when told.is_failing then cast(told.streak_length + coalesce(carried.failing_periods, 0) as integer)
+    end as failing_periods,
     told.sample_size,
     told.status,
     statuses.status_name_en,
@@ -168,3 +199,10 @@ left join (
     on told.status = statuses.status
 left join members
     on told.level = members.level and told.member = members.member
+left join carried
+    on
+        told.streak = 0
+        and told.indicator = carried.indicator
+        and told.grain = carried.grain
+        and told.level = carried.level
+        and told.member = carried.member

@@ -1,5 +1,5 @@
 {#- Observed queues are kept from run to run, so that a run reads no more than its own dates. -#}
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='queue_key') }}
+{{ config(materialized='incremental', incremental_strategy='append') }}
 
 {%- set observed_in = [
     ('stg_telephony__interactions', 'tel_interaction'),
@@ -36,3 +36,6 @@ select
 from observed
 left join declared on observed.queue_key = declared.queue_key
 where observed.queue_key is not null
+{% if is_incremental() %}
+    and observed.queue_key not in (select queue_key from {{ this }})
+{% endif %}

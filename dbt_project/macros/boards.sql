@@ -1,0 +1,37 @@
+{#-
+What boards are told anew. A board's table tells of recent periods how far back they are, which changes from day to day,
+and of every period since when it has been failing, which depends on the periods before it. So a run replaces what it may
+have changed and all that was recent before it; older periods stay as they are, whatever the history.
+-#}
+
+{#- How many days back boards count. -#}
+{% macro recent_days() -%}
+    {{- return(92) -}}
+{%- endmacro %}
+
+
+{#- The first day that is told anew, some days before it included, as a literal; none when everything is. -#}
+{% macro first_rebuilt_board_day(before=0) -%}
+    {%- set reaches = [] -%}
+    {%- for node in graph.nodes.values() -%}{%- do reaches.append(reach_of(node)) -%}{%- endfor -%}
+    {%- set changed = dates_to_rebuild(farthest(reaches)) + var('maturing_dates') -%}
+    {%- if changed and not flags.FULL_REFRESH -%}
+        {%- set days = modules.datetime.timedelta(days=recent_days() + before) -%}
+        {{- return("date '" ~ (modules.datetime.date.fromisoformat(changed | min) - days).isoformat() ~ "'") -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Condition that keeps the periods that are told anew, and those that begin some days before. -#}
+{% macro is_rebuilt_board_period(column, before=0) -%}
+    {%- set first = first_rebuilt_board_day(before) if execute -%}
+    {{ column ~ ' >= ' ~ first if first else 'true' }}
+{%- endmacro %}
+
+
+{#- Pre-hook of a board's table: the rows that the model is about to append again. -#}
+{% macro delete_rebuilt_board_periods() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ is_rebuilt_board_period('period_start') }}
+    {%- endif -%}
+{%- endmacro %}
