@@ -89,10 +89,17 @@ def _parsed_from(home: Home) -> str:
     return f"{project_fingerprint()} {version('dbt-core')} {home.lake}"
 
 
-def begin() -> None:
-    """Import what a build needs, for a caller who has something to wait for meanwhile."""
+def begin(home: Home) -> None:
+    """Import and read what a build needs, for a caller who has something to wait for meanwhile."""
     import dbt.adapters.duckdb.connections
     import dbt.cli.main  # noqa: F401
+
+    if _fits(home):
+        _read_ahead[_parsed_from(home)] = _read(home)
+
+
+_read_ahead: dict[str, Manifest] = {}
+"""Projects as parsed and not yet used, by what they were parsed from: a build changes the one that it is given."""
 
 
 def build(
@@ -191,17 +198,22 @@ def _parsed(home: Home, unchanged: Collection[str]) -> Manifest:
 
     What a build of some days leaves out bears the tag ``_LEFT_OUT``: in this copy, not in the project.
     """
+    manifest = _read_ahead.pop(_parsed_from(home), None) or _read(home)
+    out = {name for name, node in manifest.nodes.items() if "declared" in node.tags}
+    out |= _made_of(unchanged, manifest)
+    for name, node in manifest.nodes.items():
+        if {name, getattr(node, "attached_node", None)} & out:
+            node.tags = [*node.tags, _LEFT_OUT]
+    return manifest
+
+
+def _read(home: Home) -> Manifest:
     from dbt.contracts.graph.manifest import Manifest
 
     manifest = Manifest.from_msgpack((home.dbt / "target" / "partial_parse.msgpack").read_bytes())
     manifest.build_flat_graph()
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()
-    out = {name for name, node in manifest.nodes.items() if "declared" in node.tags}
-    out |= _made_of(unchanged, manifest)
-    for name, node in manifest.nodes.items():
-        if {name, getattr(node, "attached_node", None)} & out:
-            node.tags = [*node.tags, _LEFT_OUT]
     return manifest
 
 

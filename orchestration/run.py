@@ -84,7 +84,7 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
         if plan.is_empty:
             result = _execute(definitions.resolve_job_def(SERVE), instance, tags)
         else:
-            Thread(target=_import_ahead, daemon=True).start()
+            Thread(target=_read_ahead, args=[home], daemon=True).start()
             refresh = definitions.resolve_job_def(REFRESH)
             result = _execute(refresh, instance, tags, concerned(plan, lake, refresh))
         builds.record_served(home, centre)
@@ -97,9 +97,9 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
     )
 
 
-def _import_ahead() -> None:
-    """Import what building and showing need: while Great Expectations judges deliveries this process only waits."""
-    dbt.begin()
+def _read_ahead(home: Home) -> None:
+    """Import and read what building and showing need: while Great Expectations judges deliveries this process waits."""
+    dbt.begin(home)
     import serving.brief
     import serving.dictionary
     import serving.site  # noqa: F401

@@ -276,6 +276,26 @@ def test_boards_tables_are_published_whole(served: Served):
     assert served.ask("SELECT has_table_privilege('gaugebook_manager', 'marts.board_leaders', 'SELECT')") == [(True,)]
 
 
+def test_of_a_board_that_tells_days_back_everything_that_may_have_changed_is_published(served: Served):
+    served.change(
+        """
+        CREATE TABLE board_days AS
+        SELECT day::date AS period_start, CASE WHEN day > '2026-10-20' THEN 1 + date_diff('day', day, '2026-10-30') END
+            AS days_back, 'before' AS told
+        FROM range(timestamp '2026-09-01', timestamp '2026-10-31', INTERVAL 1 DAY) AS days(day)
+        """
+    )
+    publish(served.warehouse, served.target, None, 1)
+    served.change("UPDATE board_days SET told = 'after', days_back = days_back + 1")
+    counts = "SELECT told, count(*)::int, min(period_start)::text FROM marts.board_days GROUP BY told ORDER BY told"
+    recent = publish(served.warehouse, served.target, [date(2026, 10, 30)], 2)
+    assert recent.rows["marts.board_days"] == 10
+    assert served.ask(counts) == [("after", 10, "2026-10-21"), ("before", 50, "2026-09-01")]
+    late = publish(served.warehouse, served.target, [date(2026, 10, 1)], 3)
+    assert late.rows["marts.board_days"] == 33  # from Monday, 28 September, the week of the day that changed
+    assert served.ask(counts) == [("after", 33, "2026-09-28"), ("before", 27, "2026-09-01")]
+
+
 def test_number_behind_the_published_one_means_another_home_and_replaces_everything(served: Served):
     publish(served.warehouse, served.target, None, 9)
     served.change("UPDATE indicator_values SET value = value + 1")
