@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.conform import literal
-from ingest.formats.base import PLACE, REJECTS, Batch, DeliveredFile, RefusedFile, batch_schema
+from ingest.formats.base import PLACE, REJECTS, Batch, DeliveredFile, RefusedFile
 
 BLOCK = 48_000_000
 """Bytes that are read, cut and parsed at a time."""
@@ -204,7 +204,7 @@ def read_fields(
     )
     con.execute(
         f"create or replace temp table {table} as select * exclude (o), case {faults} end as _fault"
-        f" from (select _file, _line, _raw, {_unknown(known)} as unknown, o, {read} from {found})"
+        f" from (select _file, _line, _raw, {_unknown(con, found, known)} as unknown, o, {read} from {found})"
     )
     rejects = con.execute(
         "select _file, _line, 'unreadable_field' as rule, '$.' || _fault || ' is missing or cannot be read' as message,"
@@ -228,11 +228,23 @@ def seen(head: bytes, *names: str) -> str | None:
     return f"JSON with the fields {', '.join(names)}"
 
 
-def _unknown(known: Iterable[str]) -> str:
-    """SQL for the names in ``fields`` that are not known; null when all are."""
-    names = ", ".join(map(literal, known))
-    unknown = f"list_filter(fields, lambda name: name not in ({names}))"
-    return f"case when not list_has_all([{names}], fields) then {unknown} end"
+def _unknown(con: duckdb.DuckDBPyConnection, found: str, known: Iterable[str]) -> str:
+    """SQL for the names in ``fields`` that are not known; null when all are.
+
+    Most records have the fields of the first one, in its order, which is quicker to see than that they are known.
+    """
+    known = list(known)
+    [usual] = con.execute(f"select fields from {found} limit 1").fetchone() or ([],)
+    unusual = _texts([name for name in usual if name not in known]) if set(usual) - set(known) else "null"
+    names = _texts(known)
+    unknown = f"list_filter(fields, lambda name: not list_contains({names}, name))"
+    return (
+        f"case when fields = {_texts(usual)} then {unusual} when not list_has_all({names}, fields) then {unknown} end"
+    )
+
+
+def _texts(names: Iterable[str]) -> str:
+    return f"[{', '.join(map(literal, names))}]::varchar[]"
 
 
 def without_nulls(**values: str) -> str:
@@ -255,12 +267,10 @@ def batch(
 ) -> Batch:
     """Return the rows of a query as a batch of the contract table ``table``, with the rejects of several steps.
 
-    ``kept`` names the fields that the format keeps in ``extra``.
+    The query runs when the rows are taken in. ``kept`` names the fields that the format keeps in ``extra``.
     """
-    found = con.sql(query)
-    schema = batch_schema(table)
-    rows = found.to_arrow_table().cast(pa.schema([schema.field(name) for name in found.columns]))
-    return Batch(table, rows, pa.concat_tables([REJECTS.empty_table(), *rejects]), expected=tuple(kept))
+    con.execute(f"create or replace temp view {table}_rows as {query}")
+    return Batch(table, f"{table}_rows", pa.concat_tables([REJECTS.empty_table(), *rejects]), expected=tuple(kept))
 
 
 def _mended(con: duckdb.DuckDBPyConnection, pieces: pa.Table, is_record: pa.ChunkedArray) -> tuple[pa.Table, pa.Table]:

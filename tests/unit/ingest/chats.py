@@ -13,6 +13,7 @@ import pyarrow as pa
 from ingest.formats.base import DeliveredFile, batch_schema
 from ingest.privacy import Pseudonyms, register
 from ingest.source import SourceBase
+from tests.unit.ingest.deliveries import rows_of
 
 Taken = dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]]
 
@@ -30,11 +31,9 @@ def taken(folder: Path, source: SourceBase, *contents: str, zone: str = "Asia/Sh
         con.execute("set TimeZone = 'UTC'")
         register(con, Pseudonyms(b"a key that only tests use"))
         for batch in importlib.import_module(f"ingest.formats.{source.format}").read(files, source, zone, con):
-            assert isinstance(batch.rows, pa.Table)
+            found = rows_of(batch, con)
             schema = batch_schema(batch.table)
-            assert batch.rows.schema == pa.schema([schema.field(name) for name in batch.rows.column_names])
-            rows[batch.table] += [
-                {name: value for name, value in row.items() if name != "_raw"} for row in batch.rows.to_pylist()
-            ]
+            assert found.schema == pa.schema([schema.field(name) for name in found.column_names])
+            rows[batch.table] += found.drop_columns("_raw").to_pylist()
             rejects[batch.table] += batch.rejects.to_pylist()
     return {table: (rows[table], rejects[table]) for table in rows}

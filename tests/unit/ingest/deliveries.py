@@ -7,14 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 import ingest
 from ingest import Account, Lake, Pseudonyms
 from ingest.contract import TABLES
+from ingest.formats.base import Batch, batch_schema
 from ingest.formats.queue_log import QueueLogSource
 from ingest.source import Name, Site, SourceBase
 
 KEY = b"a key that only tests use"
+
+
+def rows_of(batch: Batch, con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The rows of a batch that gives them as an Arrow table or as a relation, in the contract's types."""
+    if isinstance(batch.rows, pa.Table):
+        return batch.rows
+    assert isinstance(batch.rows, str)
+    found = con.table(batch.rows).to_arrow_table()
+    schema = batch_schema(batch.table)
+    return found.cast(pa.schema([schema.field(name) for name in found.column_names]))
 
 
 class Desk:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
@@ -18,6 +17,7 @@ from ingest.lake import Lake
 from ingest.privacy import Pseudonyms
 from ingest.source import Name, Site
 from ingest.take import take
+from tests.unit.ingest.deliveries import rows_of
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 INSTANCE = "arn:aws:connect:us-west-2:012345678901:instance/aaaa"
@@ -106,8 +106,7 @@ def rows(tmp_path: Path, records: Sequence[Any] | str, **declared: Any) -> dict[
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, path.name, "")], source, "UTC", con):
-            assert isinstance(batch.rows, pa.Table)
-            found.setdefault(batch.table, []).extend(batch.rows.to_pylist())
+            found.setdefault(batch.table, []).extend(rows_of(batch, con).to_pylist())
             found["rejects"].extend(batch.rejects.to_pylist())
     return found
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
 from ingest.formats.connect_evaluations import ConnectEvaluationsSource, read
+from tests.unit.ingest.deliveries import rows_of
 
 SAMPLE = Path(__file__).parents[3] / "../shared/samples/amazon_connect/evaluation_form_output_3.1.json"
 SUBMITTED = datetime(2022, 11, 14, 17, 59, 29, 52_000, tzinfo=UTC)
@@ -54,8 +54,7 @@ def rows(tmp_path: Path, content: str) -> tuple[list[dict[str, Any]], list[dict[
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, path.name, "")], source, "UTC", con):
-            assert isinstance(batch.rows, pa.Table)
-            (evaluations if batch.table == "qa_evaluation" else answers).extend(batch.rows.to_pylist())
+            (evaluations if batch.table == "qa_evaluation" else answers).extend(rows_of(batch, con).to_pylist())
             rejects.extend(batch.rejects.to_pylist())
     return evaluations, answers, rejects
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
 from ingest.formats.contact_lens import ContactLensSource, read
+from tests.unit.ingest.deliveries import rows_of
 
 SAMPLES = Path(__file__).parents[3] / "../shared/samples/amazon_connect"
 CONTACT = "b49644f6-672f-445c-b209-f76b36482830"
@@ -26,8 +26,7 @@ def rows(tmp_path: Path, content: str, name: str = "x.json") -> tuple[list[dict[
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, name, "")], source, "UTC", con):
-            assert isinstance(batch.rows, pa.Table)
-            messages.extend(batch.rows.to_pylist())
+            messages.extend(rows_of(batch, con).to_pylist())
             rejects.extend(batch.rejects.to_pylist())
     return messages, rejects
 

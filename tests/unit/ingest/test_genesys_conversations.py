@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
@@ -19,6 +18,7 @@ from ingest.lake import Lake
 from ingest.privacy import Pseudonyms
 from ingest.source import Name, Site
 from ingest.take import take
+from tests.unit.ingest.deliveries import rows_of
 
 SAMPLE = Path(__file__).parents[3] / "../shared/samples/genesys/conversation_details_2016.json"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -96,8 +96,7 @@ def rows(tmp_path: Path, content: Any, **declared: Any) -> Rows:
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, path.name, "")], source, "UTC", con):
-            assert isinstance(batch.rows, pa.Table)
-            found.setdefault(batch.table, []).extend(batch.rows.to_pylist())
+            found.setdefault(batch.table, []).extend(rows_of(batch, con).to_pylist())
             found["rejects"].extend(batch.rejects.to_pylist())
     for table in found.values():
         table.sort(key=lambda row: str([row.get("interaction_id"), row.get("visit_seq"), row.get("offered_at")]))

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from ingest.formats.base import DeliveredFile, RefusedFile
 from ingest.formats.genesys_evaluations import GenesysEvaluationsSource, read
+from tests.unit.ingest.deliveries import rows_of
 
 
 def form_question(name: str, *values: float) -> dict[str, Any]:
@@ -66,8 +66,7 @@ def rows(tmp_path: Path, content: Any) -> tuple[list[dict[str, Any]], list[dict[
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for batch in read([DeliveredFile(path, 0, path.name, "")], source, "UTC", con):
-            assert isinstance(batch.rows, pa.Table)
-            (evaluations if batch.table == "qa_evaluation" else answers).extend(batch.rows.to_pylist())
+            (evaluations if batch.table == "qa_evaluation" else answers).extend(rows_of(batch, con).to_pylist())
             rejects.extend(batch.rejects.to_pylist())
     return evaluations, sorted(answers, key=lambda row: row["question_key"]), rejects
 
