@@ -404,9 +404,9 @@ def over_distinct(function: Callable[[str], str]) -> Callable[[pa.ChunkedArray],
     """Return a function of Arrow columns that asks ``function`` once for each distinct value; empty becomes null."""
 
     def apply(values: pa.ChunkedArray) -> pa.Array:
-        encoded = pa.array(values.to_pylist(), pa.string()).dictionary_encode()
-        results = [function(value) if value else None for value in encoded.dictionary.to_pylist()]
-        return pa.array(results, pa.string()).take(encoded.indices)
+        texts = values.to_pylist()
+        results = {text: function(text) if text else None for text in set(texts)}
+        return pa.array([results[text] for text in texts], pa.string())
 
     return apply
 
