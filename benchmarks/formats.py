@@ -38,6 +38,7 @@ from ingest.source import Name, Site
 
 SITE = "chengdu"
 ZONE = SITES[SITE]
+_SOURCE = TypeAdapter[Any](Source)
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def floor(feed: Feed, landing: Path, out: Path) -> None:
 
 def ours(feed: Feed, landing: Path, out: Path) -> None:
     """Take the same file; raise ``SystemExit`` when a row was not taken."""
-    source = TypeAdapter(Source).validate_python({"name": "feed", "site": SITE, **feed.declared})
+    source = _SOURCE.validate_python({"name": "feed", "site": SITE, **feed.declared})
     site = Site(key=SITE, name=Name(en=SITE, zh=SITE), time_zone=ZONE)
     key = ingest.Pseudonyms(b"a key that only benchmarks use")
     lake = ingest.Lake(out / "lake")

@@ -650,13 +650,13 @@ class Change:
         """
         counted = self._con.execute(
             f"""
-            with extras as (select _file, extra from ({self._arriving(name, incoming)}) where extra is not null),
-            named as (
-                select _file, unnest(list_concat(json_keys(extra), coalesce(extra::json ->> '$.unknown_fields[*]', [])))
-                    as field
-                from extras
-            )
-            select _file, field, count(*) from named
+            with extras as (
+                select _file, json_keys(extra) as fields, count(*) as rows,
+                    case when contains(extra, '"unknown_fields"') then extra::json ->> '$.unknown_fields[*]' end as more
+                from ({self._arriving(name, incoming)}) where extra is not null group by all
+            ),
+            named as (select _file, rows, unnest(list_concat(fields, coalesce(more, []))) as field from extras)
+            select _file, field, sum(rows)::bigint from named
             where field <> 'unknown_fields' and not list_contains(?, field) group by all order by all
             """,
             [list(expected)],
@@ -862,7 +862,9 @@ class Change:
                 touching,
                 f"select {columns}, event_date from {fresh} union all select {columns}, event_date from {gone}",
             )
-        if table.touches and table.name != ALIASES:
+        is_touching = bool(table.touches) and table.name != ALIASES
+        is_all_new = not gone and self.files(table.name).keys().isdisjoint(dates)
+        if is_touching and not is_all_new:
             self._touched += [_Range(first, last) for _, first, last in self._spans(table, touching, "null")]
         composed = [day for day in dates if day not in whole]
         if composed:
@@ -883,6 +885,8 @@ class Change:
                 staged = self._staged[table.name, day]
                 assert staged is not None
                 staged.ranges.append(_Range(first, last))
+                if is_touching and is_all_new:
+                    self._touched.append(_Range(first, last))
 
     def _compose(self, table: Table, dates: Sequence[date], rows: str) -> None:
         """Write rows as the partitions ``dates``; one without a row disappears."""

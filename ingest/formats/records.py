@@ -69,10 +69,13 @@ def parsed(
     whole = {file.index: file for file in files}
     transform = f"json_transform(_raw, {literal(json.dumps(structure))})"
     records = f"{table}_records"
+    is_uniform = True
     for pieces in _gathered(files, pages):
         found, rejects = pieces, REJECTS.empty_table()
-        is_record = _are_records(con, pieces)
-        if not pc.all(is_record).as_py():
+        usual = _common_fields(con, pieces) if is_uniform else None
+        is_uniform = usual is not None
+        is_record = None if is_uniform else _are_records(con, pieces)
+        if is_record is not None and not pc.all(is_record).as_py():
             for index in _files_without(pieces, is_record):
                 raise RefusedFile(
                     whole[index],
@@ -83,13 +86,35 @@ def parsed(
                 )
             found, rejects = _mended(con, pieces, is_record)
         con.register(records, found)
+        fields = _texts(usual) if usual else "json_keys(_raw)"
         con.execute(
-            f"create or replace temp view {table} as"
-            f" select *, json_keys(_raw) as fields, {transform} as o from {records}"
+            f"create or replace temp view {table} as select *, {fields} as fields, {transform} as o from {records}"
         )
         yield rejects
         con.execute(f"drop view {table}")
         con.unregister(records)
+
+
+def _common_fields(con: duckdb.DuckDBPyConnection, pieces: pa.Table) -> list[str] | None:
+    """Return the fields that all pieces have in the same order; null when they differ or one is no JSON object.
+
+    Nearly all files are so, and then nothing else has to be asked of each record than this.
+    """
+    con.register("record_pieces", pieces)
+    try:
+        fields = _first_fields(con, "select json_keys(_raw) as fields from record_pieces")
+        same = f"select bool_and(json_keys(_raw) = {_texts(fields)}) from record_pieces"
+        return fields if fields and con.execute(same).fetchone() == (True,) else None
+    except duckdb.InvalidInputException:
+        return None
+    finally:
+        con.unregister("record_pieces")
+
+
+def _first_fields(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    """Return the first of the lists of names that a query gives, if it can be written in SQL; else an empty one."""
+    [fields] = con.execute(f"{query} limit 1").fetchone() or ([],)
+    return fields if all(map(str.isprintable, fields)) else []
 
 
 def _are_records(con: duckdb.DuckDBPyConnection, pieces: pa.Table) -> pa.ChunkedArray:
@@ -234,7 +259,7 @@ def _unknown(con: duckdb.DuckDBPyConnection, found: str, known: Iterable[str]) -
     Most records have the fields of the first one, in its order, which is quicker to see than that they are known.
     """
     known = list(known)
-    [usual] = con.execute(f"select fields from {found} limit 1").fetchone() or ([],)
+    usual = _first_fields(con, f"select fields from {found}")
     unusual = _texts([name for name in usual if name not in known]) if set(usual) - set(known) else "null"
     names = _texts(known)
     unknown = f"list_filter(fields, lambda name: not list_contains({names}, name))"
