@@ -551,7 +551,7 @@ class Draft:
 
     def rows(self) -> int:
         """Return how many rows were written."""
-        return sum(pq.read_metadata(path).num_rows for path in self.files())
+        return sum(map(_count_rows, self.files()))
 
 
 class Change:
@@ -621,7 +621,7 @@ class Change:
         for path in sorted(folder.glob("event_date=*/*.parquet")):
             value = path.parent.name.removeprefix("event_date=")
             if value == _NO_DATE:
-                failed += pq.read_metadata(path).num_rows
+                failed += _count_rows(path)
                 path.unlink()
             else:
                 paths.setdefault(date.fromisoformat(value), []).append(path)
@@ -851,20 +851,18 @@ class Change:
 
         Without ``gone`` these partitions are new. ``whole`` are files that need not be written anew.
         """
-        named = f"select event_date from {fresh}" + (f" union select event_date from {gone}" if gone else "")
-        dates = [row[0] for row in self._con.execute(f"select distinct event_date from ({named})").fetchall()]
+        counted = f"select event_date, count(*) from {fresh} group by all"
+        counted += f" union all select distinct event_date, 0 from {gone}" if gone else ""
+        counts: Counter[date] = Counter()
+        for day, rows in self._con.execute(counted).fetchall():
+            counts[day] += rows
+        dates = list(counts)
         if not dates:
             return
-        touching = fresh if not gone else "touching"
         columns = ", ".join(column.name for column in table.columns)
-        if gone:
-            self._view(
-                touching,
-                f"select {columns}, event_date from {fresh} union all select {columns}, event_date from {gone}",
-            )
         is_touching = bool(table.touches) and table.name != ALIASES
-        is_all_new = not gone and self.files(table.name).keys().isdisjoint(dates)
-        if is_touching and not is_all_new:
+        if is_touching and gone:
+            touching = f"(select {columns} from {fresh} union all select {columns} from {gone})"
             self._touched += [_Range(first, last) for _, first, last in self._spans(table, touching, "null")]
         composed = [day for day in dates if day not in whole]
         if composed:
@@ -873,7 +871,11 @@ class Change:
             if gone:
                 kept = f"{self.rows(table.name, composed)} anti join {gone} using ({', '.join(table.key)})"
                 rows += f" union all select {columns}, event_date from {kept}"
-            self._compose(table, composed, rows)
+            most = sum(counts[day] for day in composed)
+            if gone:
+                held = self.files(table.name)
+                most += sum(_count_rows(held[day]) for day in composed if day in held)
+            self._compose(table, composed, rows, is_sorted=most <= _SORTED_ROWS)
         for day, path in whole.items():
             settled = self._settle(table, day, path)
             self._staged[table.name, day] = _Staged(settled)
@@ -885,16 +887,14 @@ class Change:
                 staged = self._staged[table.name, day]
                 assert staged is not None
                 staged.ranges.append(_Range(first, last))
-                if is_touching and is_all_new:
+                if is_touching and not gone:
                     self._touched.append(_Range(first, last))
 
-    def _compose(self, table: Table, dates: Sequence[date], rows: str) -> None:
+    def _compose(self, table: Table, dates: Sequence[date], rows: str, *, is_sorted: bool) -> None:
         """Write rows as the partitions ``dates``; one without a row disappears."""
         folder = self._lake.drafts / f"{self._source}-{table.name}"
         order = ", ".join(dict.fromkeys(("event_date", table.event_time, *table.key)))
-        self._view("partition_rows", rows)
-        [count] = self._con.execute("select count(*) from partition_rows").fetchone() or (0,)
-        self._copy("from partition_rows" + f" order by {order}" * (count <= _SORTED_ROWS), folder)
+        self._copy(f"from ({rows})" + f" order by {order}" * is_sorted, folder)
         written: dict[date, list[Path]] = {}
         for path in sorted(folder.glob("event_date=*/*.parquet")):
             written.setdefault(date.fromisoformat(path.parent.name.removeprefix("event_date=")), []).append(path)
@@ -988,6 +988,10 @@ class Change:
 
     def _table(self, name: str, query: str) -> None:
         self._con.execute(f"create or replace temp table {name} as {query}")
+
+
+def _count_rows(path: Path) -> int:
+    return pq.read_metadata(path).num_rows
 
 
 def _write_empty(table: Table, path: Path) -> None:

@@ -139,12 +139,10 @@ _SPOKEN = "'interact', 'hold'"
 _SESSIONS = f"""
 create or replace temp table genesys_session as
 with participant as (
-    select rowid as record, _file, _line, _raw, started, finished, origin, unnest(participants) as p
-    from genesys_conversation
+    select rowid as record, unnest(participants) as p from genesys_conversation
 ),
 session as (
-    select record, _file, _line, _raw, started, finished, origin, p.purpose, p.userId as agent, unnest(p.sessions) as s
-    from participant
+    select record, p.purpose, p.userId as agent, unnest(p.sessions) as s from participant
 ),
 timed as (
     select * exclude (s), s.sessionId as session_id, lower(s.mediaType) as media, lower(s.direction) as direction,
@@ -215,10 +213,10 @@ from found
 _LEGS = """
 create or replace temp table genesys_leg as
 with visit as (
-    select * from genesys_session where purpose = 'acd' and begun_at is not null
+    select * exclude (segments, metrics) from genesys_session where purpose = 'acd' and begun_at is not null
 ),
 talk as (
-    select * from genesys_session
+    select * exclude (segments, metrics) from genesys_session
     where purpose in ('agent', 'user') and begun_at is not null and media not in ('cobrowse', 'screenshare')
 ),
 taken as (
