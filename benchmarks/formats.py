@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from pydantic import TypeAdapter
 from python_calamine import CalamineWorkbook
 
@@ -38,6 +39,7 @@ from ingest.source import Name, Site
 
 SITE = "chengdu"
 ZONE = SITES[SITE]
+pa.array([""])  # imports pandas, if it is there
 _SOURCE = TypeAdapter[Any](Source)
 
 

@@ -358,11 +358,11 @@ def _surveyed(file: DeliveredFile, *, may_hold_nul: bool) -> tuple[bool, bool]:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     return False, False
-                has_mark = has_mark or b"\n" + codecs.BOM_UTF8 in tail + chunk
+                has_mark = has_mark or any(b"\n" + codecs.BOM_UTF8 in text for text in (chunk, tail + chunk[:3]))
             if b"\r" in chunk or tail.endswith(b"\r"):
                 returns += chunk.count(b"\r")
                 ended += chunk.count(b"\r\n") + (tail.endswith(b"\r") and chunk.startswith(b"\n"))
-            tail = (tail + chunk)[-3:]
+            tail = (tail + chunk[-3:])[-3:]
     return not decoder.getstate()[0], returns == ended and not has_mark
 
 

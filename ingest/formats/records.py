@@ -369,19 +369,22 @@ def _in_batches(tables: Sequence[pa.Table]) -> pa.Table:
 def _pieces(file: DeliveredFile, pages: Sequence[str]) -> Iterator[pa.Table]:
     """Cut one file into pieces; each is a record, or something that is none."""
     page = re.compile(rb'"(?:' + "|".join(map(re.escape, pages)).encode() + rb')"\s*:\s*$') if pages else None
-    count, rest = 0, b""
+    count = at = rest = 0
     cut: _Lines | _Values | None = None
     with file.path.open("rb") as stream:
         while True:
-            block = stream.read(BLOCK)
+            # What is left of a record is read once more, which costs less than joining it to a block.
+            stream.seek(at)
+            text = stream.read(rest + BLOCK)
+            is_last = len(text) == rest
             if cut is None:
-                cut = _Lines() if _is_lines(block, page) else _Values.of(block, page)
-            starts, ends, rest_at = cut.cut(text := rest + block, is_last=not block)
-            rest = text[rest_at:]
+                cut = _Lines() if _is_lines(text, page) else _Values.of(text, page)
+            starts, ends, rest_at = cut.cut(text, is_last=is_last)
+            at, rest = at + rest_at, len(text) - rest_at
             if len(starts):
                 yield _table(file.index, count, text, starts, ends)
                 count += len(starts)
-            if not block:
+            if is_last:
                 return
 
 
