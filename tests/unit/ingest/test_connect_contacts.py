@@ -260,6 +260,21 @@ def test_a_chat_is_a_conversation(tmp_path):
     assert (told["last_customer_message_at"], told["status"], told["first_agent_key"]) == (at(130), "resolved", "jane")
 
 
+@pytest.mark.parametrize(
+    "new",
+    {
+        "in every record": [{"New": 1}, {"New": 2}],
+        "only in the first": [{"New": 1}, {}],
+        "only in the last": [{}, {"New": 1}],
+        "that SQL cannot name": [{"Ne\0w": 1}, {"Ne\0w": 1}],
+    }.values(),
+)
+def test_fields_that_are_not_known_are_named_wherever_they_stand(tmp_path: Path, new: list[dict[str, int]]) -> None:
+    found = rows(tmp_path, [contact(ContactId=str(n), **fields) for n, fields in enumerate(new)])
+    extras = [json.loads(row["extra"]) for row in found["tel_interaction"]]
+    assert [extra.get("unknown_fields", []) for extra in extras] == [list(fields) for fields in new]
+
+
 def test_records_that_lack_what_places_them_are_rejected_alone(tmp_path):
     records = [
         contact(ContactId="a"),

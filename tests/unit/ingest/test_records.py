@@ -198,3 +198,14 @@ def test_whatever_the_records_hold_they_are_found_whole(tmp_path_factory, values
             text = json.dumps({"first": [given_], "items": given_, "last": {"items": given_}}, indent=indent)
     with duckdb.connect() as con:
         assert found(con, tmp_path_factory.mktemp("given"), text) == ([value["id"] for value in given_], [])
+
+
+@pytest.mark.parametrize("broken", ['{"id": "x", "te', '["id"]', '{"id": "x"} {', "{}"])
+@pytest.mark.parametrize("at", [0, 3, 9])
+def test_one_record_unlike_the_others_costs_none_of_them(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, at: int
+) -> None:
+    monkeypatch.setattr(records, "BLOCK", 60)  # three records or so: some blocks are uniform, one is not
+    lines = [json.dumps({"id": str(n), "text": ""}) for n in range(10)]
+    ids, _ = found(con, tmp_path, "\n".join([*lines[:at], broken, *lines[at:]]) + "\n")
+    assert [name for name in ids if name not in (None, "x")] == list("0123456789")
