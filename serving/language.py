@@ -132,6 +132,7 @@ WORDS: dict[str, Words] = {
     "access_revocation_hours": Words("Access ends after the last day within, hours", "离职后权限回收时限（小时）"),
     "view_after_contact_hours": Words("View after the contact, hours", "联络后可查询时段（小时）"),
     "view_before_contact_hours": Words("View before the contact, hours", "联络前可查询时段（小时）"),
+    "failed_task_window_days": Words("Failed self-service, days", "自助失败追溯期（天）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
 }
 CLASSES: dict[str, Words] = {

@@ -53,6 +53,28 @@ def costs_of_a_site(lake: Lake) -> list[Golden]:
     return [Golden("cost_per_contact", "month", "2026-09-01", "site", "mint", 310, 8, 38.75, 8)]
 
 
+def costs_of_what_is_settled(lake: Lake) -> list[Golden]:
+    """A site's month of six calls of three customers, and one that shows no number."""
+    lake.add("hr_employee", [{"employee_key": "mo", "site_key": "myrtle", "team_key": "myrtle_team"}])
+    called = {
+        # back after six days, and after eight more; back after seven days and a second; back in October, within the week
+        "settled-0": ("2026-09-05 10:00:00", "2026-09-11 10:00:00", "2026-09-19 10:00:00"),
+        "settled-1": ("2026-09-12 10:00:00", "2026-09-19 10:00:01"),
+        "settled-2": ("2026-09-27 10:00:00", "2026-10-02 10:00:00"),
+        None: ("2026-09-19 12:00:00",),
+    }
+    calls: Rows = []
+    for customer, times in called.items():
+        for at in times:
+            call = visits(1, f"settled-{customer}-{at}", at, 0, "answered", queue_key="settled", agent_key="mo")[0]
+            calls.append(call | {"customer_ref": customer})
+    lake.add("tel_interaction", calls)
+    month = {"cost_id": "settled", "site_key": "myrtle", "period_from": "2026-09-01", "period_to": "2026-09-30"}
+    lake.add("cost", [month | {"amount": 500.0}])
+    # settled in September: two matters of the first customer, two of the second, none of the third, nobody's none
+    return [Golden("cost_per_resolution", "month", "2026-09-01", "site", "myrtle", 500, 4, 125, 4)]
+
+
 def orders_taken_back(lake: Lake) -> list[Golden]:
     """Six orders of one person, of whom four customers want all of their money back."""
     orders = [{"order_id": f"order-{n}", "agent_key": "sam", "ordered_at": "2026-08-18 20:00:00"} for n in range(6)]
@@ -143,6 +165,42 @@ def views_of_records(lake: Lake) -> list[Golden]:
     ]
 
 
+def views_of_failed_customers(lake: Lake) -> list[Golden]:
+    """Eight views by two people of one team of customers who did not get on alone, and of others."""
+    lake.add("hr_employee", [{"employee_key": person, "team_key": "prune"} for person in ("pam", "pat")])
+    task = {"session_id": "s", "customer_ref": "stuck", "result": "failed", "started_at": "2026-08-04 10:00:00"}
+    tasks: Rows = [
+        task,
+        # the same customer fails again, another one succeeds
+        task | {"task_id": "again", "started_at": "2026-08-07 10:00:00"},
+        task | {"task_id": "fine", "customer_ref": "fine", "result": "succeeded"},
+    ]
+    lake.add("self_service_task", [{"task_id": "stuck"} | row for row in tasks])
+    call = visits(1, "stuck", "2026-08-08 10:00:00", 0, "answered", queue_key="stuck", agent_key="pat")[0]
+    lake.add("tel_interaction", [call | {"customer_ref": "stuck"}])
+    view = {"customer_ref": "stuck", "agent_key": "pam", "occurred_at": "2026-08-11 10:00:00"}
+    views: Rows = [
+        # a week after the first failure, four days after the second: two views, however often it failed
+        view,
+        view,
+        # the customer spoke to him three days ago; a boss approved; somebody else's record; a search
+        view | {"agent_key": "pat"},
+        view | {"approved_by": "boss"},
+        view | {"customer_ref": "fine"},
+        view | {"action": "searched"},
+        # before anything failed, and when a week has passed since
+        view | {"occurred_at": "2026-08-04 09:59:59"},
+        view | {"occurred_at": "2026-08-14 10:00:01"},
+    ]
+    lake.add("record_access", [row | {"access_id": f"stuck-{n}"} for n, row in enumerate(views)])
+    # of the week of Monday 10 August two count: the last view comes a second after the second failure's week
+    of = ("team", "prune")
+    return [
+        Golden("failed_ss_view_unassigned_cnt", "day", "2026-08-11", *of, 2, None, 2, None),
+        Golden("failed_ss_view_unassigned_cnt", "week", "2026-08-10", *of, 2, None, 2, None),
+    ]
+
+
 def leavers(lake: Lake) -> list[Golden]:
     """Six leave a team on one day; of five it is known that they had access."""
     lake.add(
@@ -172,9 +230,11 @@ def leavers(lake: Lake) -> list[Golden]:
 
 CASES = (
     views_of_records,
+    views_of_failed_customers,
     leavers,
     orders_taken_back,
     enquiries,
     dials_of_a_morning,
     costs_of_a_site,
+    costs_of_what_is_settled,
 )

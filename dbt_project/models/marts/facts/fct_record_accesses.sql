@@ -1,4 +1,4 @@
-{{ config(meta={'looks_ahead_days': 1}) }}
+{{ config(meta={'looks_ahead_days': 1, 'looks_back_days': 7}) }}
 
 with accesses as (
 
@@ -28,6 +28,16 @@ case_events as (
 
 ),
 
+failures as (
+
+    select
+        customer_ref,
+        coalesce(ended_at, started_at) as failed_at
+    from {{ ref('stg_self_service__tasks') }}
+    where {{ partition_filter('self_service_task') }} and result = 'failed' and customer_ref is not null
+
+),
+
 dated as (
 
     select
@@ -44,7 +54,9 @@ dated as (
 
 windows as (
 
-    {{ parameters_as_of('dated', ['view_after_contact_hours', 'view_before_contact_hours']) | indent(4) }}
+    {{ parameters_as_of(
+        'dated', ['view_after_contact_hours', 'view_before_contact_hours', 'failed_task_window_days']
+    ) | indent(4) }}
 
 ),
 
@@ -59,7 +71,8 @@ views as (
         dated.case_id,
         dated.occurred_at,
         -3600 * windows.view_after_contact_hours as earliest_seconds,
-        3600 * windows.view_before_contact_hours as latest_seconds
+        3600 * windows.view_before_contact_hours as latest_seconds,
+        86400 * windows.failed_task_window_days as failed_task_seconds
     from dated
     inner join windows on dated.local_date = windows.local_date
     where dated.action = 'viewed'
@@ -131,6 +144,35 @@ linked as (
         {% if not loop.last %}union distinct{% endif %}
     {% endfor %}
 
+),
+
+after_failures as (
+
+    select distinct
+        views.source_system,
+        views.access_id
+    from views
+    inner join failures
+        on
+            views.customer_ref = failures.customer_ref
+            and {{ seconds_between('failures.failed_at', 'views.occurred_at') }} between 0 and views.failed_task_seconds
+
+),
+
+-- who spoke to the customer about it days ago may look again
+served as (
+
+    select distinct
+        views.source_system,
+        views.access_id
+    from views
+    inner join reasons
+        on
+            views.agent_key = reasons.agent_key
+            and views.customer_ref = reasons.customer_ref
+            and {{ seconds_between('views.occurred_at', 'reasons.dealt_at') }}
+            between -views.failed_task_seconds and views.latest_seconds
+
 )
 
 select
@@ -144,6 +186,8 @@ select
     windows.view_before_contact_hours,
     dated.action = 'viewed' as is_view,
     dated.action = 'viewed' and linked.access_id is null and dated.approved_by is null as is_unlinked_view,
+    dated.action = 'viewed' and linked.access_id is null and dated.approved_by is null
+    and after_failures.access_id is not null and served.access_id is null as is_unassigned_view_after_failure,
     dated.action in ('exported', 'printed', 'copied') as is_export,
     dated.record_count,
     dated.approved_by is not null as is_approved
@@ -153,4 +197,12 @@ left join linked
     on
         dated.source_system = linked.source_system
         and dated.access_id = linked.access_id
+left join after_failures
+    on
+        dated.source_system = after_failures.source_system
+        and dated.access_id = after_failures.access_id
+left join served
+    on
+        dated.source_system = served.source_system
+        and dated.access_id = served.access_id
 left join {{ agent_teams_of('dated', key='dated.agent_key') }}
