@@ -85,7 +85,10 @@ def _records(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
         "record_access",
         [
             {"access_id": f"{site}-{day}-{n}", "agent_key": draw.choice(agents), "action": draw.choice(actions)}
-            | {"customer_ref": draw.choice(("b1", "b2", "b3", "b4")), "interaction_id": draw.choice((None, f"{day}-{n}"))}
+            | {
+                "customer_ref": draw.choice(("b1", "b2", "b3", "b4")),
+                "interaction_id": draw.choice((None, f"{day}-{n}")),
+            }
             | {"occurred_at": str(start + timedelta(seconds=draw.randrange(86_400)))}
             for n in range(draw.randrange(3, 8))
         ],
@@ -94,7 +97,10 @@ def _records(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
     tried = {"source_system": _CHATS[site], "result": "failed", "started_at": str(start + timedelta(hours=9))}
     lake.add(
         "self_service_task",
-        [tried | {"task_id": f"{day}-{who}", "session_id": f"{day}-{who}", "customer_ref": who} for who in ("b3", "b4")],
+        [
+            tried | {"task_id": f"{day}-{who}", "session_id": f"{day}-{who}", "customer_ref": who}
+            for who in ("b3", "b4")
+        ],
     )
 
 

@@ -57,7 +57,7 @@ def costs_of_what_is_settled(lake: Lake) -> list[Golden]:
     """A site's month of six calls of three customers, and one that shows no number."""
     lake.add("hr_employee", [{"employee_key": "mo", "site_key": "myrtle", "team_key": "myrtle_team"}])
     called = {
-        # back after six days, and after eight more; back after seven days and a second; back in October, within the week
+        # back after six days, then after eight; after seven days and a second; within the week, but in October
         "settled-0": ("2026-09-05 10:00:00", "2026-09-11 10:00:00", "2026-09-19 10:00:00"),
         "settled-1": ("2026-09-12 10:00:00", "2026-09-19 10:00:01"),
         "settled-2": ("2026-09-27 10:00:00", "2026-10-02 10:00:00"),

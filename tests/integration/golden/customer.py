@@ -25,6 +25,9 @@ def surveys(lake: Lake) -> list[Golden]:
         Golden("csat_top2_pct", *of, 5, 8, 62.5, 8),
         # 8 of 1 to 10 is 1 + 4 * 7 / 9 of five: 5 + 5 + 4 + 3 + 2 + 1 + 37 / 9 + 4
         Golden("csat_mean_score", *of, 24 + 37 / 9, 8, (24 + 37 / 9) / 8, 8),
+        # of 5 for each of 8 answers; the 5s are two
+        Golden("csat_points_pct", *of, 24 + 37 / 9, 40, 100 * (24 + 37 / 9) / 40, None),
+        Golden("csat_top_box_pct", *of, 2, 8, 25, 8),
         Golden("survey_response_pct", *of, 7, 11, 100 * 7 / 11, 11),
     ]
 
@@ -76,4 +79,68 @@ def invitations(lake: Lake) -> list[Golden]:
     ]
 
 
-CASES = (surveys, invitations)
+def ratings_of_several(lake: Lake) -> list[Golden]:
+    """Seven rated conversations of one day, in two of which two people wrote; who wrote last is rated."""
+    day = "2026-08-21"
+    rated: Rows = []
+    written: Rows = []
+    for n, (score, *writers) in enumerate(
+        (
+            (5.0, "sia"),
+            (2.0, "sid", "sia"),
+            (4.0, "sia", "sid"),
+            (1.0, "sid"),
+            (5.0, "sid"),
+            (3.0, "sia"),
+            (4.0, "sid"),
+        )
+    ):
+        contact = {"interaction_id": f"shared-{n}", "contact_at": f"{day} 10:00:00", "asked_at": f"{day} 10:30:00"}
+        answer = {"response_id": f"shared-{n}", "answered_at": f"{day} 11:00:00", "score": score}
+        rated.append(contact | answer | {"queue_key": "shared", "agent_key": writers[-1]})
+        written += [
+            {"conversation_id": f"shared-{n}", "message_id": f"shared-{n}-{who}", "sender_type": "agent"}
+            | {"agent_key": who, "sent_at": f"{day} 10:10:00", "body": "ok"}
+            for who in writers
+        ]
+    lake.add("csat", rated).add("chat_message", written)
+    # the queue's seven answers: 5, 4, 5, 4 satisfied. sid is last in 4, 1, 5, 4 and took part in the 2 as well
+    sid = ("day", day, "agent", "unresolved:chat:sid")
+    return [
+        Golden("csat_top2_pct", "day", day, "queue", "shared", 4, 7, 400 / 7, 7),
+        Golden("csat_top2_pct", *sid, 3, 4, None, 4, "below_floor"),
+        Golden("csat_shared_top2_pct", *sid, 3, 5, 60, 5),
+    ]
+
+
+def a_month_of_invitations(lake: Lake) -> list[Golden]:
+    """Six invitations of a July, of which four are answered, one too late and one in August."""
+    answered = {
+        "2026-07-10 10:00:00": "2026-07-10 12:00:00",
+        "2026-07-11 10:00:00": "2026-07-14 10:00:00",
+        # a second too late, though in the month
+        "2026-07-12 10:00:00": "2026-07-15 10:00:01",
+        # in time, though in August
+        "2026-07-30 10:00:00": "2026-08-01 00:00:00",
+        "2026-07-31 23:00:00": None,
+        "2026-07-31 23:30:00": None,
+    }
+    asked: Rows = [{"contact_at": at, "asked_at": at, "answered_at": end} for at, end in answered.items()]
+    common = {"queue_key": "monthly", "agent_key": "sue"}
+    lake.add(
+        "csat",
+        [
+            row
+            | common
+            | {"response_id": f"m-{n}", "interaction_id": f"m-{n}", "score": 5.0 if row["answered_at"] else None}
+            for n, row in enumerate(asked)
+        ],
+    )
+    of = ("month", "2026-07-01", "queue", "monthly")
+    return [
+        Golden("survey_response_pct", *of, 3, 6, 50, 6),
+        Golden("survey_response_in_month_pct", *of, 2, 6, 100 * 2 / 6, 6),
+    ]
+
+
+CASES = (surveys, invitations, ratings_of_several, a_month_of_invitations)

@@ -26,7 +26,8 @@ answered as (
     select
         source_system,
         invitation_id,
-        min(answered_at) as answered_at
+        min(answered_at) as answered_at,
+        min(answered_at_local) as answered_at_local
     from answers
     group by source_system, invitation_id
 
@@ -44,7 +45,8 @@ invitations as (
         agent_alias,
         asked_at,
         asked_at_local,
-        answered_at
+        answered_at,
+        answered_at_local
     from ratings
     union all
     select
@@ -56,7 +58,8 @@ invitations as (
         surveys.agent_alias,
         surveys.asked_at,
         surveys.asked_at_local,
-        answered.answered_at
+        answered.answered_at,
+        answered.answered_at_local
     from surveys
     left join ratings
         on
@@ -95,7 +98,10 @@ select
     coalesce(
         {{ seconds_between('dated.asked_at', 'dated.answered_at') }} <= validities.survey_validity_hours * 3600,
         false
-    ) as is_answered
+    ) as is_answered,
+    coalesce(
+        date_trunc('month', dated.answered_at_local) = date_trunc('month', dated.asked_at_local), false
+    ) as is_answered_in_month
 from dated
 left join validities
     on

@@ -38,7 +38,8 @@ renamed as (
         source.asked_at,
         source.answered_at,
         {{ site_time('source.contact_at') }} as contact_at_local,
-        {{ site_time('source.asked_at') }} as asked_at_local
+        {{ site_time('source.asked_at') }} as asked_at_local,
+        {{ site_time('source.answered_at') }} as answered_at_local
     from source
     left join sources on source.source_system = sources.source_system
     left join {{ queue_names_of('source') }}
