@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.centre import CHENGDU, SITES, Site
+from simulator.chat import Message
 from simulator.contact import Contact
 from simulator.customers import Customers
 from simulator.people import Conduct, Employee, Staff
@@ -53,6 +54,10 @@ VIEWS, IDLE_VIEWS = 0.3, 0.2
 without one."""
 EXPORTED, REVOKED_LATE = 0.01, 0.25
 """Share of working days on which somebody exports customers, and of the leavers who keep their access for some days."""
+WORDING_REVIEWED, CONFIRMED = 0.6, 0.95
+"""Share of the messages without manners that evaluators come upon, and of those that they find against the rules."""
+SALES_TARGET = 2500.0
+"""What an agent of Chengdu is to sell a month, in CNY. Manchester has no targets."""
 DIALS = 120
 """Dials a day of the campaign that Chengdu's dialler works through."""
 _DIALLED = ("live", "machine", "busy", "no_answer", "invalid_number")
@@ -111,6 +116,25 @@ class BackOffice:
         for contact in contacts:
             if contact.channel == "voice" and speech.random() < TRANSCRIBED:
                 self._transcribe(speech, contact)
+
+    def review_wording(self, site: Site, day: date, messages: list[Message]) -> None:
+        """Let evaluators judge messages without manners within three days; what no rule has flagged counts nowhere."""
+        rng = np.random.default_rng((*self._seed, len(SITES) + 1, SITES.index(site), day.toordinal()))
+        evaluators = [person.number for person in self._staff.evaluators(site)]
+        for message in messages:
+            if rng.random() < WORDING_REVIEWED:
+                at = message.at + float(rng.uniform(0.5, 3) * DAY)
+                self._add(
+                    at,
+                    "wording_review",
+                    review_id=f"wording-{message.id}",
+                    message_id=str(message.id),
+                    sent_at=_stamp(message.at),
+                    reviewer_key=str(rng.choice(evaluators)),
+                    reviewed_at=_stamp(at),
+                    verdict="confirmed" if rng.random() < CONFIRMED else "rejected",
+                    is_random=True,
+                )
 
     def talk_about(self, scorecards: list[tuple[object, ...]], day: date) -> None:
         """Let leaders talk with agents about the evaluations that failed, of those handed over on ``day``."""
@@ -471,7 +495,7 @@ class BackOffice:
             )
 
     def _book(self, site: Site, first: date) -> None:
-        """Post a site's wages of the month that begins on ``first``."""
+        """Post a site's wages of the month that begins on ``first``, and set what its agents are to sell in it."""
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         self._add(
             site.instant(first),
@@ -484,6 +508,17 @@ class BackOffice:
             amount=round(WAGES[site.language] * 21 * len(self._staff.agents(site)), 2),
             currency="CNY",
         )
+        for person in self._staff.agents(site) if site is CHENGDU else ():
+            self._add(
+                site.instant(first),
+                "sales_target",
+                target_id=f"{person.number}-{first:%Y%m}",
+                agent_key=person.number,
+                period_from=str(first),
+                period_to=str(last),
+                amount=SALES_TARGET,
+                currency=CURRENCIES[site.language],
+            )
 
     def _note_calendar(self, day: date) -> None:
         """Make known what begins in the week after ``day``; in the first week also what began in it."""

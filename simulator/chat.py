@@ -197,6 +197,7 @@ class ChatSystem:
         self._next_rating = site.account_id * 100_000
         self._changed: dict[int, Conversation] = {}
         self._ratings: list[Rating] = []
+        self._curt: list[Message] = []
         self._bot = {"id": site.account_id, "name": site.bot, "avatar_url": "", "type": "agent_bot"}
 
     def open_day(self, rng: np.random.Generator, day: date, daily: float) -> None:
@@ -221,6 +222,12 @@ class ChatSystem:
         """Take the conversations that people resolved since the last time."""
         handled, self.handled = self.handled, []
         return handled
+
+    def drain_curt(self) -> list[Message]:
+        """Take the messages without manners that have been exported since the last time."""
+        shown = [message for message in self._curt if message.id]
+        self._curt = [message for message in self._curt if not message.id]
+        return shown
 
     # Staff
 
@@ -339,7 +346,10 @@ class ChatSystem:
             self._hear(chat, at, self._customer_line(chat))
             at += 5 + chance.lognormvariate(3.9, 0.6) * crowding * desk.pace
             answer = chance.choice(stock.answers)
-            self._say(chat, at, desk, self._temper.choice(stock.curt) if self._temper.random() < CURT else answer)
+            is_curt = self._temper.random() < CURT
+            self._say(chat, at, desk, self._temper.choice(stock.curt) if is_curt else answer)
+            if is_curt:
+                self._curt.append(chat.messages[-1])
         if chance.random() < INACTIVE:
             self.clock.while_same(at + AUTO_RESOLVE, self._expire, chat)
             return

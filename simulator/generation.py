@@ -95,6 +95,7 @@ def generate(
                 contacts = house.close(day, offset)
                 office.review(house.site, day, contacts)
                 back_office.record(house.site, day, contacts, house.customers, house.conducts)
+                back_office.review_wording(house.site, day, house.chats.drain_curt())
             if day.weekday() == 6 or offset == days - 1:
                 files += _hand_over_scorecards(landing, office, back_office, day)
                 if progress:

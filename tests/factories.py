@@ -67,6 +67,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "status": "submitted",
     },
     "qa_answer": {"max_points": 10.0, "weight": 1.0, "is_na": False, "is_fatal_failed": False},
+    "wording_review": {"verdict": "confirmed", "is_random": True},
     "coaching_session": {"kind": "one_to_one", "status": "held"},
     "hr_employee": {
         "valid_from": date(2026, 1, 1),
@@ -91,6 +92,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "survey_answer": {"survey_key": "after_contact", "question_key": "solved_first_time"},
     "tel_dial": {"campaign_key": "renewal", "result": "no_answer"},
     "sales_order": {"amount": 100.0, "currency": "CNY"},
+    "sales_target": {"currency": "CNY"},
     "order_cancellation": {"amount": 100.0, "currency": "CNY"},
     "record_access": {"action": "viewed", "system_key": "crm"},
     "access_right": {"system_key": "crm"},
@@ -225,6 +227,8 @@ def _derive(table: str, row: dict[str, Any]) -> None:
         row["status"] = row["status"] or ("resolved" if row["ended_at"] else "open")
     elif table == "csat":
         row["contact_at"] = row["contact_at"] or row["asked_at"]
+    elif table == "wording_review":
+        row["reviewed_at"] = row["reviewed_at"] or row["sent_at"]
     elif table == "coaching_session":
         row["planned_at"] = row["planned_at"] or row["held_at"]
     elif table == "crm_case":

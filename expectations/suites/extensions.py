@@ -36,7 +36,7 @@ OCCASION_DAYS = 31
 """A recognition published longer than this before or after its occasion is for another one."""
 
 PERIOD_DAYS = 366
-"""Postings for longer periods are unusual."""
+"""Postings and targets for longer periods are unusual."""
 
 INCIDENT_DAYS = 14
 """An incident that lasts longer is unusual: its end was forgotten."""
@@ -166,6 +166,17 @@ SUITES = (
         "sales",
         "order_cancellation",
         _never("nothing taken back", "amount = 0", "cancellations take something back", "撤单金额不为零"),
+    ),
+    _suite(
+        "sales",
+        "sales_target",
+        _longest(
+            "longest target, days",
+            "period_to - period_from",
+            PERIOD_DAYS,
+            "targets speak of a year at most",
+            "销售目标周期不超过一年",
+        ),
     ),
     _suite(
         "access_audit",

@@ -19,12 +19,14 @@ NOT_PARTS = (
     "attrition_of_opening_pct",
     "forecast_over_pct",
     "forecast_wape_pct",
+    "sales_attainment_pct",
     "schedule_conformance_pct",
     "utilization_paid_pct",
     "utilization_attended_pct",
 )
 """Percentages of something the numerator is no part of: a team may lose more people than it has on average or at first,
-a forecast may miss by more than ever came, and overtime lies outside what is scheduled, paid by the roster or clocked.
+a forecast may miss by more than ever came, more may be sold than was to be, and overtime lies outside what is
+scheduled, paid by the roster or clocked.
 """
 
 _PART = f"unit = 'percent' and indicator not in ({', '.join(map(repr, NOT_PARTS))})"

@@ -14,6 +14,9 @@ ANONYMOUS_SHARE = 0.5
 SESSION_HOURS = 8
 """A coaching session above this is a unit fault."""
 
+REVIEW_DAYS = 60
+"""Wording that is reviewed later than this after it was said is unusual."""
+
 EVALUATIONS = Suite(
     name="qa",
     table="qa_evaluation",
@@ -72,4 +75,22 @@ COACHING = Suite(
     ),
 )
 
-SUITES = (EVALUATIONS, ANSWERS, COACHING)
+WORDING = Suite(
+    name="qa",
+    table="wording_review",
+    measures={
+        "longest review, days": Measure(
+            "max(epoch(reviewed_at - sent_at)) / 86400", f"epoch(reviewed_at - sent_at) > {REVIEW_DAYS} * 86400"
+        ),
+    },
+    expectations=(
+        at_most(
+            "longest review, days",
+            REVIEW_DAYS,
+            f"wording is reviewed within {REVIEW_DAYS} days",
+            f"命中语句在 {REVIEW_DAYS} 天内复核",
+        ),
+    ),
+)
+
+SUITES = (EVALUATIONS, ANSWERS, COACHING, WORDING)

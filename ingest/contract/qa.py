@@ -1,4 +1,4 @@
-"""Evaluations of contacts, and the coaching that follows from them."""
+"""Evaluations of contacts, the coaching that follows from them, and reviews of what wording rules flagged."""
 
 from __future__ import annotations
 
@@ -117,4 +117,27 @@ COACHING_SESSION = table(
     ),
 )
 
-TABLES = (QA_EVALUATION, QA_ANSWER, COACHING_SESSION)
+WORDING_REVIEW = table(
+    "wording_review",
+    "qa",
+    "one row a person's verdict on a message, or spoken passage, that was flagged for its wording",
+    Column("review_id", TEXT, "id of the review", required=True),
+    Column("message_id", TEXT, "message or passage", required=True),
+    Column("sent_at", INSTANT, "when it was sent or spoken", required=True),
+    Column("reviewer_key", TEXT, "who reviewed it, as the source names the person"),
+    Column("reviewed_at", INSTANT, "when; of several verdicts the last holds", required=True),
+    Column(
+        "verdict",
+        TEXT,
+        "confirmed: it is banned wording; rejected: the rules were wrong",
+        required=True,
+        allowed=("confirmed", "rejected"),
+    ),
+    Column("is_random", FLAG, "drawn at random among what was flagged, not after a complaint", required=True),
+    key=("review_id",),
+    event_time="sent_at",
+    touches=("sent_at",),
+    rules=(ordered("sent_at", "reviewed_at"),),
+)
+
+TABLES = (QA_EVALUATION, QA_ANSWER, COACHING_SESSION, WORDING_REVIEW)

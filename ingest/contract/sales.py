@@ -1,8 +1,9 @@
-"""Orders that contacts led to, and what became of them."""
+"""Orders that contacts led to, what became of them, and what was to be sold."""
 
 from __future__ import annotations
 
 from ingest.contract.table import (
+    DATE,
     INSTANT,
     REAL,
     TEXT,
@@ -74,4 +75,39 @@ ORDER_CANCELLATION = table(
     ),
 )
 
-TABLES = (SALES_ORDER, ORDER_CANCELLATION)
+SALES_TARGET = table(
+    "sales_target",
+    "sales",
+    "one row what a person, or a team, is to sell in a period",
+    Column("target_id", TEXT, "id of the target", required=True),
+    Column("agent_key", TEXT, "person it is set for, as the source names the person; null for a team's"),
+    Column("team_key", TEXT, "team it is set for, beyond what its people are set themselves; null for a person's"),
+    Column("period_from", DATE, "first day of the period", required=True),
+    Column("period_to", DATE, "last day of the period", required=True),
+    Column("amount", REAL, "value of orders, less what is taken back", required=True),
+    Column("currency", TEXT, "ISO 4217", required=True),
+    key=("target_id",),
+    event_time="period_from",
+    touches=("period_from", "period_to"),
+    touches_span=True,
+    moves=True,
+    observed=False,
+    rules=(
+        ordered("period_from", "period_to"),
+        one_currency("currency"),
+        Rule(
+            "negative_amount",
+            "amount >= 0",
+            "a target is negative",
+            "deliver the whole target under its id again, not the change",
+        ),
+        Rule(
+            "of_one_person_or_team",
+            "(agent_key is null) <> (team_key is null)",
+            "a target is set for nobody, or for a person and a team",
+            "fill either the person or the team; a person's team follows from HR",
+        ),
+    ),
+)
+
+TABLES = (SALES_ORDER, ORDER_CANCELLATION, SALES_TARGET)

@@ -94,6 +94,45 @@ def orders_taken_back(lake: Lake) -> list[Golden]:
     return [Golden("order_cancel_pct", *of, 2, 6, 100 * 2 / 6, 6)]
 
 
+def sales_against_targets(lake: Lake) -> list[Golden]:
+    """A July of two people of one team, which has a target of its own, and of a third who sells nothing."""
+    lake.add("hr_employee", [{"employee_key": person, "team_key": "topaz"} for person in ("tia", "tom")])
+    lake.add("hr_employee", [{"employee_key": "tim", "team_key": "tin"}])
+    july = {"period_from": "2026-07-01", "period_to": "2026-07-31"}
+    targets: Rows = [
+        july | {"agent_key": "tia", "amount": 310.0},
+        july | {"agent_key": "tim", "amount": 31.0},
+        # of the quarter's 92 days
+        {"period_from": "2026-07-01", "period_to": "2026-09-30", "team_key": "topaz", "amount": 184.0},
+    ]
+    lake.add("sales_target", [row | {"target_id": f"target-{n}"} for n, row in enumerate(targets)])
+    sold: Rows = [
+        {},
+        {"order_id": "less"},
+        {"order_id": "kept"},
+        {"order_id": "unpaid", "paid_at": None},
+        {"order_id": "abroad", "currency": "USD"},
+        # his team's target is his as well
+        {"order_id": "his", "agent_key": "tom"},
+        {"order_id": "june", "ordered_at": "2026-06-30 23:00:00"},
+    ]
+    order = {"order_id": "sold", "agent_key": "tia", "ordered_at": "2026-07-31 10:00:00"}
+    lake.add("sales_order", [order | {"paid_at": "2026-08-02 10:00:00"} | row for row in sold])
+    back = [
+        {"order_id": "less", "amount": 40.0, "canceled_at": "2026-08-30 10:00:00"},
+        # a day too late to count against July
+        {"order_id": "kept", "amount": 100.0, "canceled_at": "2026-08-31 10:00:00"},
+    ]
+    lake.add("order_cancellation", [row | {"cancellation_id": f"target-{row['order_id']}"} for row in back])
+    # hers: 100 + 60 + 100 of 310; the team's: 360 with his of 310 + 31 * 2
+    of = ("sales_attainment_pct", "month", "2026-07-01")
+    return [
+        Golden(*of, "agent", "tia", 260, 310, 100 * 260 / 310, None),
+        Golden(*of, "team", "topaz", 360, 372, 100 * 360 / 372, None),
+        Golden(*of, "agent", "tim", 0, 31, 0, None),
+    ]
+
+
 def enquiries(lake: Lake) -> list[Golden]:
     """Six customers of one queue, three of whom buy in time."""
     at = "2026-08-19 10:00:00"
@@ -233,6 +272,7 @@ CASES = (
     views_of_failed_customers,
     leavers,
     orders_taken_back,
+    sales_against_targets,
     enquiries,
     dials_of_a_morning,
     costs_of_a_site,

@@ -77,6 +77,37 @@ def banned_wording(lake: Lake) -> list[Golden]:
     ]
 
 
+def reviewed_wording(lake: Lake) -> list[Golden]:
+    """Nine messages of one team, eight of them flagged; five are judged at random and three of these confirmed."""
+    day, verdicts = "2026-08-27", ("confirmed", "confirmed", "rejected", "rejected", "confirmed")
+    lake.add("hr_employee", [{"employee_key": "wor_r", "team_key": "reviewed"}])
+    # the first is flagged for two classes
+    texts = ["办不了，神经病。", *["有完没完？"] * 7, "好的。"]
+    _deliver(lake, [_conversation(1, day, *[("wor_r", text) for text in texts])])
+    judged: list[dict[str, Any]] = [{"message": n, "verdict": verdict} for n, verdict in enumerate(verdicts)]
+    judged += [
+        # confirmed at first, again at six, rejected late at night
+        {"message": 4, "verdict": "rejected", "reviewed_at": f"{day} 23:00:00"},
+        {"message": 4, "verdict": "confirmed", "reviewed_at": f"{day} 18:00:00"},
+        {"message": 2, "verdict": "confirmed", "reviewed_at": f"{day} 23:00:00"},
+        # after a complaint; and what no rule flagged
+        {"message": 6, "is_random": False},
+        {"message": 8},
+    ]
+    review = {"sent_at": f"{day} 10:00:00", "reviewed_at": f"{day} 17:00:00"}
+    lake.add(
+        "wording_review",
+        [
+            review
+            | {name: value for name, value in row.items() if name != "message"}
+            | {"review_id": f"reviewed-{n}", "message_id": f"wording-{day}-1-{row['message']}"}
+            for n, row in enumerate(judged)
+        ],
+    )
+    # messages 0 to 4 are judged: 0, 1 and, by the later verdict, 2 confirmed, 3 and, by the latest, 4 rejected
+    return [Golden("banned_language_precision_pct", "day", day, "team", "reviewed", 3, 5, 60, 5)]
+
+
 def required_wording(lake: Lake) -> list[Golden]:
     """Four conversations and three calls; five of eight contacts have all the wording that applies to them."""
     day, hello, bye = "2026-09-16", "您好，很高兴为您服务。", "感谢您的咨询，再见。"
@@ -125,5 +156,6 @@ def required_wording(lake: Lake) -> list[Golden]:
 
 CASES = (
     banned_wording,
+    reviewed_wording,
     required_wording,
 )

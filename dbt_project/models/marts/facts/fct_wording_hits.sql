@@ -5,6 +5,19 @@ with messages as (
 
 ),
 
+-- the last verdict on each message; what is reviewed after a complaint says nothing of the rules
+reviews as (
+
+    select
+        message_id,
+        max_by(event_date, reviewed_at) as event_date,
+        max_by(verdict, reviewed_at) as verdict
+    from {{ ref('stg_qa__wording_reviews') }}
+    where {{ partition_filter('wording_review') }} and is_random
+    group by message_id
+
+),
+
 rules as (
 
     select * from {{ ref('wording_rules') }}
@@ -133,16 +146,23 @@ judged as (
 )
 
 select
-    source_system || ':' || message_id || ':' || hit_number || ':' || rule_key as hit_id,
-    source_system,
-    message_id,
-    conversation_id,
-    agent_alias,
-    local_date,
-    class,
-    is_banned,
-    rule_key,
-    rule_valid_from,
-    phrase
+    judged.source_system || ':' || judged.message_id || ':' || judged.hit_number || ':' || judged.rule_key as hit_id,
+    judged.source_system,
+    judged.message_id,
+    judged.conversation_id,
+    judged.agent_alias,
+    judged.local_date,
+    judged.class,
+    judged.is_banned,
+    judged.rule_key,
+    judged.rule_valid_from,
+    judged.phrase,
+    reviews.verdict is not null as is_reviewed,
+    coalesce(reviews.verdict = 'confirmed', false) as is_confirmed
 from judged
-where not is_excused
+-- the reviewers' day is not always the site's
+left join reviews
+    on
+        judged.message_id = reviews.message_id
+        and reviews.event_date between judged.local_date - interval '1' day and judged.local_date + interval '1' day
+where not judged.is_excused
