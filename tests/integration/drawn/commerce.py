@@ -55,7 +55,6 @@ def _dials(lake: Lake, draw: Random, site: str, agents: list[str], day: date) ->
 
 def _sales(lake: Lake, draw: Random, site: str, agents: list[str], day: date) -> None:
     start = datetime.combine(day, datetime.min.time()) + timedelta(hours=9)
-    team = {"chengdu": "blue", "manchester": "gold"}[site]
     chats, orders, cancellations = [], [], []
     for n in range(draw.randrange(2, 5)):
         order, at = f"{site}-{day}-{n}", start + timedelta(seconds=draw.randrange(8 * 3600))
@@ -72,10 +71,8 @@ def _sales(lake: Lake, draw: Random, site: str, agents: list[str], day: date) ->
         if draw.random() < 0.4:
             back = at + timedelta(days=draw.randrange(40))
             cancellations.append({"cancellation_id": order, "order_id": order, "canceled_at": str(back)})
-    targets = [{"agent_key": agent} for agent in draw.sample(agents, 2)] + [{"team_key": team}]
-    due = {"period_from": day, "period_to": day + timedelta(days=draw.randrange(20))}
-    targets = [row | due | {"target_id": f"{site}-{day}-{n}", "amount": 50.0 * n + 5} for n, row in enumerate(targets)]
-    lake.add("sales_target", targets)
+    due = {"period_from": day, "period_to": day + timedelta(days=draw.randrange(20)), "amount": 50.0}
+    lake.add("sales_target", [due | {"target_id": f"{who}-{day}", "agent_key": who} for who in draw.sample(agents, 2)])
     lake.add("chat_conversation", chats).add("sales_order", orders).add("order_cancellation", cancellations)
 
 
