@@ -72,7 +72,8 @@ def _sales(lake: Lake, draw: Random, site: str, agents: list[str], day: date) ->
             back = at + timedelta(days=draw.randrange(40))
             cancellations.append({"cancellation_id": order, "order_id": order, "canceled_at": str(back)})
     due = {"period_from": day, "period_to": day + timedelta(days=draw.randrange(20)), "amount": 50.0}
-    lake.add("sales_target", [due | {"target_id": f"{who}-{day}", "agent_key": who} for who in draw.sample(agents, 2)])
+    staying = draw.sample(agents[:5], 2)
+    lake.add("sales_target", [due | {"target_id": f"{who}-{day}", "agent_key": who} for who in staying])
     lake.add("chat_conversation", chats).add("sales_order", orders).add("order_cancellation", cancellations)
 
 

@@ -44,9 +44,9 @@ def draw_day(lake: Lake, draw: Random, site: str, agents: list[str], day: date) 
             for m in range(draw.randrange(1, 5))
         ]
     reviews = [
-        {"review_id": f"{number}-{n}", "message_id": message["message_id"], "sent_at": message["sent_at"]}
+        {"review_id": message["message_id"], "message_id": message["message_id"], "sent_at": message["sent_at"]}
         | {"source_system": "qa", "verdict": draw.choice(("confirmed", "confirmed", "rejected"))}
-        for n, message in enumerate(messages)
+        for message in messages
         if draw.random() < 0.7
     ]
     lake.add("chat_conversation", conversations).add("tel_interaction", calls).add("chat_message", messages)
