@@ -8,7 +8,8 @@ with invitations as (
 messages as (
 
     select * from {{ ref('stg_chat__messages') }}
-    where {{ partition_filter('chat_message') }} and sender_type = 'agent' and not is_private and agent_alias is not null
+    where {{ partition_filter('chat_message') }}
+        and sender_type = 'agent' and not is_private and agent_alias is not null
 
 ),
 
