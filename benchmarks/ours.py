@@ -42,6 +42,7 @@ def build(home: Home) -> None:
     """Take what landed and build the warehouse; raise ``SystemExit`` when a model or test failed."""
     lake = take(home)
     plan = builds.plan(home, lake)
+    ingest.write_arrived(home.lake, lake.arrived())
     done = dbt.build(home, plan.variables(lake), full_refresh=plan.everything)
     if done.failures:
         raise SystemExit("\n".join(f"{failure.name}: {failure.message}" for failure in done.failures))

@@ -80,7 +80,8 @@ class Found:
 
 def declaration(source: SourceBase, zone: str, redaction: Redaction) -> str:
     """Return the digest of what decides how a file of the source is read."""
-    return hashlib.sha256(f"{source.model_dump_json()}\n{zone}\n{redaction.digest()}".encode()).hexdigest()
+    read_by = source.model_dump_json(exclude={"arrives"})
+    return hashlib.sha256(f"{read_by}\n{zone}\n{redaction.digest()}".encode()).hexdigest()
 
 
 def find(landing: Landing, lake: Lake, source: SourceBase, declared: str, folder: Path, *, rereads: bool) -> Found:

@@ -271,6 +271,15 @@ class Lake:
         with self._manifest() as manifest:
             return [date.fromisoformat(row[0]) for row in manifest.execute(query, [table, wanted])]
 
+    def arrived(self) -> list[tuple[str, str, date]]:
+        """Return source, table and day of all partitions there are or were before they were forgotten, in order."""
+        query = """
+            select source, table_name, event_date from live union
+            select source, table_name, event_date from forgotten order by 1, 2, 3
+        """
+        with self._manifest() as manifest:
+            return [(source, table, date.fromisoformat(day)) for source, table, day in manifest.execute(query)]
+
     def accounts(self) -> list[Account]:
         """Return the account of every delivered file and table, in the order in which they were taken."""
         query = """

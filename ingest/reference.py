@@ -1,7 +1,7 @@
 """What the centre says of itself, as small tables beside the deliveries: ``lake/centre/<table>.parquet``.
 
-They are written anew at every run, also when empty, so that the warehouse always finds them. Deliveries do not belong
-here.
+They are written anew at every run, also when empty, so that the warehouse always finds them. Beside them lies which
+tables of which source have arrived on which day, which the lake knows; deliveries do not belong here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, Field, model_validator
 
-from ingest.contract import CHANNELS, DATE, REAL, TEXT
-from ingest.source import Name, Site, SourceBase
-
-ALWAYS = date(2000, 1, 1)
-"""First day of what holds since ever."""
+from ingest.calendars import calendar_days, edition
+from ingest.contract import CHANNELS, DATE, FLAG, REAL, TABLES, TEXT, WHOLE
+from ingest.hours import Hours
+from ingest.lake import IngestError
+from ingest.source import Lasting, Name, Site, SourceBase
 
 SCHEMAS: dict[str, pa.Schema] = {
     "source": pa.schema([("source_system", TEXT), ("site_key", TEXT), ("time_zone", TEXT)]),
@@ -48,8 +48,44 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("valid_to", DATE),
         ]
     ),
+    "calendar_day": pa.schema(
+        [
+            ("site_key", TEXT),
+            ("date_day", DATE),
+            ("holiday_en", TEXT),
+            ("holiday_zh", TEXT),
+            ("is_makeup_workday", FLAG),
+            ("is_workday", FLAG),
+        ]
+    ),
+    "opening": pa.schema(
+        [
+            ("queue_key", TEXT),
+            ("site_key", TEXT),
+            ("day_kind", TEXT),
+            ("weekday", WHOLE),
+            ("opening_sec", WHOLE),
+            ("valid_from", DATE),
+            ("valid_to", DATE),
+        ]
+    ),
+    "expected_feed": pa.schema(
+        [
+            ("source_system", TEXT),
+            ("site_key", TEXT),
+            ("lake_table", TEXT),
+            ("expected_on", TEXT),
+            ("valid_from", DATE),
+            ("valid_to", DATE),
+        ]
+    ),
 }
 """Arrow schema of each table."""
+
+ARRIVED = "arrived_feed"
+"""The table of what has arrived. It changes with the deliveries, so it is written before every build."""
+
+ARRIVED_SCHEMA = pa.schema([("source_system", TEXT), ("lake_table", TEXT), ("date_day", DATE)])
 
 
 class Alias(BaseModel, extra="forbid", frozen=True):
@@ -72,6 +108,7 @@ class Queue(BaseModel, extra="forbid", frozen=True):
     aliases: list[Alias] = []
     group: str | None = None
     channel: str | None = Field(default=None, pattern=f"^({'|'.join(CHANNELS)})$")
+    hours: list[Hours] = []
 
 
 class Team(BaseModel, extra="forbid", frozen=True):
@@ -82,18 +119,10 @@ class Team(BaseModel, extra="forbid", frozen=True):
     aliases: list[Alias] = []
 
 
-class Dated(BaseModel, extra="forbid", frozen=True):
-    """A value that holds from one day to another, both included; without an end until further notice."""
+class Dated(Lasting, frozen=True):
+    """A value that holds from one day to another."""
 
     value: float
-    valid_from: date = ALWAYS
-    valid_to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Dated:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError(f"valid_to {self.valid_to} lies before valid_from {self.valid_from}")
-        return self
 
 
 class Parameter(Dated, frozen=True):
@@ -143,14 +172,61 @@ def write_reference(
         ],
         "parameter": [(p.parameter, p.channel, p.queue, p.value, p.valid_from, p.valid_to) for p in parameters],
         "target": [(t.indicator, t.level, t.member, t.value, t.valid_from, t.valid_to) for t in targets],
+        "opening": [
+            (queue.key, hours.site, kind, weekday, seconds, hours.valid_from, hours.valid_to)
+            for queue in queues
+            for hours in queue.hours
+            for kind, weekday, seconds in hours.opening_seconds()
+        ],
+        "expected_feed": [
+            (source.name, source.site, lake_table(table), arrival.days, arrival.valid_from, arrival.valid_to)
+            for source in sources
+            for arrival in source.arrives
+            for table in arrival.tables
+        ],
     }
-    folder = lake / "centre"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in SCHEMAS.items():
-        content = pa.table(
-            {field.name: pa.array([row[i] for row in rows[name]], field.type) for i, field in enumerate(schema)},
-            schema=schema,
-        )
-        draft = folder / f".{name}.draft"
-        pq.write_table(content, draft)
-        draft.replace(folder / f"{name}.parquet")
+    for name, content in rows.items():
+        _write(lake, name, SCHEMAS[name], content)
+    _write_calendars(lake, sites)
+
+
+def write_arrived(lake: Path, arrived: Iterable[tuple[str, str, date]]) -> None:
+    """Write which tables of which source have rows of which day, as source, table and day."""
+    _write(lake, ARRIVED, ARRIVED_SCHEMA, [(source, lake_table(table), day) for source, table, day in arrived])
+
+
+def lake_table(table: str) -> str:
+    """Return a contract table as the dictionary names it, with its feed."""
+    return f"{TABLES[table].feed}.{table}"
+
+
+def _write_calendars(lake: Path, sites: Sequence[Site]) -> None:
+    """Write the days of the sites' calendars, unless they lie there: what they are takes seconds to find out."""
+    declared = [(site.key, site.calendar) for site in sites if site.calendar]
+    made_from = {b"made_from": f"{declared} {edition()}".encode()}
+    schema = SCHEMAS["calendar_day"].with_metadata(made_from)
+    path = _path(lake, "calendar_day")
+    if path.exists() and pq.read_schema(path).equals(schema, check_metadata=True):
+        return
+    days = []
+    for site, calendar in declared:
+        try:
+            days += [(site, *day) for day in calendar_days(calendar)]
+        except ValueError as error:
+            raise IngestError(f"site {site}: {error}") from None
+    _write(lake, "calendar_day", schema, days)
+
+
+def _write(lake: Path, name: str, schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> None:
+    content = pa.table(
+        {field.name: pa.array([row[i] for row in rows], field.type) for i, field in enumerate(schema)}, schema=schema
+    )
+    path = _path(lake, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{name}.draft")
+    pq.write_table(content, draft)
+    draft.replace(path)
+
+
+def _path(lake: Path, name: str) -> Path:
+    return lake / "centre" / f"{name}.parquet"

@@ -29,6 +29,7 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+import ingest
 from ingest import Account, Lake
 from ingest.contract import TABLES
 from orchestration import builds, dbt, publishing, taking
@@ -158,6 +159,7 @@ def warehouse_models(manifest: Path, days: DailyPartitionsDefinition) -> AssetsD
             context.log.info("the warehouse holds everything the lake holds")
             return
         with home.writing():
+            ingest.write_arrived(home.lake, lake.arrived())
             done = dbt.build(
                 home,
                 plan.variables(lake),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ingest import Lake
 from ingest.contract import TABLES
+from ingest.reference import ARRIVED
 from orchestration.centre import Centre
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
@@ -217,7 +218,8 @@ def _fingerprint(home: Home, lake: Lake) -> str:
     """Digest of what, beside the deliveries, decides the content of the warehouse."""
     digest = hashlib.sha256(f"{project_fingerprint()} {lake.pseudonym_key()}".encode())
     for path in sorted((home.lake / "centre").glob("*.parquet")):
-        digest.update(_content(path))
+        if path.stem != ARRIVED:
+            digest.update(_content(path))
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ resolves secrets by name from the environment and says where in the file somethi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest import Pseudonyms
 from ingest.formats import Source
+from ingest.hours import clashes
 from ingest.landing import Location
 from ingest.privacy import LEAST_KEY_BYTES, Redaction
 from ingest.reference import Parameter, Queue, Target, Team
@@ -135,6 +136,7 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
     for index, source in enumerate(centre.sources):
         if source.site not in sites:
             yield ("sources", index, source.format, "site"), f"{source.site!r} is no site; declared are {sorted(sites)}"
+    yield from _without_a_day(centre, sites)
     yield from _twice_named(centre)
     for name, message in retention_problems(centre.retention):
         yield ("retention", name), message
@@ -149,6 +151,24 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
         for index, (location, name) in enumerate(declared):
             if name in names[:index]:
                 yield location, f"there is another {what} {name!r} above"
+
+
+def _without_a_day(centre: Centre, sites: Collection[str]) -> Iterator[Problem]:
+    """Yield business hours that are not clear, and expected days that nothing tells."""
+    told = {site.key for site in centre.sites if site.calendar}
+    for index, queue in enumerate(centre.queues):
+        told |= {hours.site for hours in queue.hours}
+        for place, hours in enumerate(queue.hours):
+            if hours.site not in sites:
+                message = f"{hours.site!r} is no site; declared are {sorted(sites)}"
+                yield ("queues", index, "hours", place, "site"), message
+        for place, message in clashes(queue.hours):
+            yield ("queues", index, "hours", place), message
+    for index, source in enumerate(centre.sources):
+        for place, arrival in enumerate(source.arrives):
+            if arrival.days == "open_days" and source.site not in told:
+                message = f"when {source.site} is open is told by its `calendar`, or by `hours` of a queue: declare one"
+                yield ("sources", index, source.format, "arrives", place, "days"), message
 
 
 def _twice_named(centre: Centre) -> Iterator[Problem]:

@@ -67,6 +67,8 @@ _WORDS = {
         "provisional": "provisional",
         "no_traffic": "no traffic",
         "below_floor": "too few to show",
+        "closed": "closed",
+        "feed_missing": "feed missing",
     },
     "zh": {
         "source": "数据源",
@@ -101,6 +103,8 @@ _WORDS = {
         "provisional": "暂定",
         "no_traffic": "无进线",
         "below_floor": "样本过少",
+        "closed": "未营业",
+        "feed_missing": "数据未到",
     },
 }
 

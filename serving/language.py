@@ -94,6 +94,8 @@ WORDS: dict[str, Words] = {
     "provisional": Words("provisional", "暂定"),
     "no_traffic": Words("no traffic", "无业务量"),
     "below_floor": Words("too few cases", "样本不足"),
+    "closed": Words("closed", "未营业"),
+    "feed_missing": Words("feed missing", "数据未到"),
     # how a class of visits counts
     "hit": Words("counts, as met", "计入，达标"),
     "miss": Words("counts, as missed", "计入，未达标"),

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dbt.cli.main import dbtRunner
 
-from ingest.contract import DATE, INSTANT, REAL, TABLES, TEXT, Table
+from ingest.contract import DATE, INSTANT, TABLES, Table
+from ingest.reference import ARRIVED, ARRIVED_SCHEMA, SCHEMAS, write_arrived
 
 PROJECT = Path(__file__).parents[1] / "dbt_project"
 
@@ -99,33 +100,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "cost": {"cost_key": "wages", "currency": "CNY"},
 }
 
-_REFERENCE: dict[str, pa.Schema] = {
-    "source": pa.schema([("source_system", TEXT), ("site_key", TEXT), ("time_zone", TEXT)]),
-    "site": pa.schema([("site_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT), ("time_zone", TEXT)]),
-    "queue": pa.schema([(n, TEXT) for n in ("queue_key", "name_en", "name_zh", "queue_group", "channel")]),
-    "team": pa.schema([("team_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
-    "name": pa.schema([(n, TEXT) for n in ("kind", "source_system", "source_name", "declared_key")]),
-    "parameter": pa.schema(
-        [
-            ("parameter", TEXT),
-            ("channel", TEXT),
-            ("queue_key", TEXT),
-            ("value", REAL),
-            ("valid_from", DATE),
-            ("valid_to", DATE),
-        ]
-    ),
-    "target": pa.schema(
-        [
-            ("indicator", TEXT),
-            ("level", TEXT),
-            ("member", TEXT),
-            ("value", REAL),
-            ("valid_from", DATE),
-            ("valid_to", DATE),
-        ]
-    ),
-}
+_REFERENCE = SCHEMAS | {ARRIVED: ARRIVED_SCHEMA}
 
 
 class Lake:
@@ -135,12 +110,13 @@ class Lake:
         self.home = home
         self._files = 0
         self._touched: dict[str, dict[date, set[date]]] = defaultdict(lambda: defaultdict(set))
+        self._arrived: set[tuple[str, str, date]] = set()
         for table in TABLES.values():
             self._write(table, date(1970, 1, 1), [])
         self.declare("source", [{"source_system": n, "site_key": s, "time_zone": z} for n, (s, z) in SOURCES.items()])
         sites = dict(SOURCES.values())
         self.declare("site", [{"site_key": s, "name_en": s, "name_zh": s, "time_zone": z} for s, z in sites.items()])
-        for name in ("queue", "team", "name", "parameter", "target"):
+        for name in _REFERENCE.keys() - {"source", "site"}:
             self.declare(name, [])
 
     def add(self, table_name: str, rows: Iterable[Row]) -> Lake:
@@ -151,12 +127,13 @@ class Lake:
             full, event_date, touched = self._fill(table, row)
             by_date[event_date].append(full)
             self._touched[table_name][event_date] |= touched
+            self._arrived.add((full["source_system"], table_name, event_date))
         for event_date, day in by_date.items():
             self._write(table, event_date, day)
         return self
 
     def declare(self, reference: str, rows: list[dict[str, Any]]) -> Lake:
-        """Write a reference table of the centre: source, site, queue, team, parameter or target."""
+        """Write a reference table of the centre: source, site, queue, team, parameter, target or another of its own."""
         path = self.home / "lake" / "centre" / f"{reference}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         schema = _REFERENCE[reference]
@@ -178,6 +155,7 @@ class Lake:
 
     def build(self, variables: Mapping[str, Any] | None = None, **options: Any) -> duckdb.DuckDBPyConnection:
         """Run dbt on this lake; see ``build``."""
+        write_arrived(self.home / "lake", sorted(self._arrived))
         return build(self.home, variables, **options)
 
     def _fill(self, table: Table, row: Row) -> tuple[dict[str, Any], date, set[date]]:

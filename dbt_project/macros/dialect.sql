@@ -110,6 +110,20 @@
 {%- endmacro %}
 
 
+{#- How many elements an array has. -#}
+{% macro array_size(array) %}
+    {{- return(adapter.dispatch('array_size')(array)) -}}
+{% endmacro %}
+
+{% macro duckdb__array_size(array) -%}
+    len({{ array }})
+{%- endmacro %}
+
+{% macro spark__array_size(array) -%}
+    size({{ array }})
+{%- endmacro %}
+
+
 {#- Whether a regular expression is found in a text. -#}
 {% macro regex_found(text, pattern) %}
     {{- return(adapter.dispatch('regex_found')(text, pattern)) -}}

@@ -134,6 +134,16 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 {% endmacro %}
 
 
+{#- Those of tables of the lake, as <feed>.<table>, whose rows have days of their own. -#}
+{% macro tables_with_days(tables) %}
+    {%- set found = [] -%}
+    {%- for source in graph.sources.values() if source.config.meta.get('has_days', true) -%}
+        {%- do found.append(source.source_name ~ '.' ~ source.name) -%}
+    {%- endfor -%}
+    {{- return(tables | select('in', found) | list) -}}
+{% endmacro %}
+
+
 {#- The periods that are computed of things with a reach, as a CTE's name. -#}
 {% macro periods_of(reach) -%}
     {{- return('periods_' ~ reach.ahead ~ ('_' ~ reach.back if reach.back else '')) -}}
@@ -305,15 +315,22 @@ Days of each period to compute of things with a reach: touched and maturing days
 {%- endmacro %}
 
 
+{#- Names of the indicators of one reach. -#}
+{% macro names_of_reach(indicators, reach) %}
+    {%- set names = [] -%}
+    {%- for indicator in indicators if farthest(indicator.reaches) == reach -%}
+        {%- do names.append(indicator.name) -%}
+    {%- endfor -%}
+    {{- return(names) -}}
+{% endmacro %}
+
+
 {#- Pre-hook of indicator_values: the rows that the model is about to append again. -#}
 {% macro delete_touched_values() %}
     {%- if is_incremental() -%}
         {%- set indicators, computed = indicator_dictionary(), [] -%}
         {%- for reach in reaches_of(indicators, indicator_parts(indicators)) -%}
-            {%- set names = [] -%}
-            {%- for indicator in indicators if farthest(indicator.reaches) == reach -%}
-                {%- do names.append(indicator.name) -%}
-            {%- endfor -%}
+            {%- set names = names_of_reach(indicators, reach) -%}
             {%- if names -%}
                 {%- do computed.append(
                     "indicator in ('" ~ names | join("', '") ~ "') and " ~ is_in_touched_period(reach)

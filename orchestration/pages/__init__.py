@@ -23,7 +23,7 @@ from ingest.conform import SQL_TYPES
 from ingest.contract import FEEDS, TABLES, Column, Table
 from ingest.formats import FORMATS, Source
 from ingest.formats.base import About
-from ingest.source import SourceBase
+from ingest.source import DAILY, SourceBase
 from orchestration.home import PROJECT
 from orchestration.pages.declared import keys, prose
 
@@ -82,12 +82,15 @@ def _dbt_table(table: Table) -> dict[str, object]:
         {"name": column.name, "data_type": SQL_TYPES[column.type], "description": _sentence(column.meaning)}
         for column in table.columns
     ]
-    return {"name": table.name, "description": _sentence(table.meaning), "columns": columns}
+    # what is read whole has no days on which it could be missing
+    whole = {} if table.name in DAILY else {"config": {"meta": {"has_days": False}}}
+    return {"name": table.name, "description": _sentence(table.meaning), **whole, "columns": columns}
 
 
 def _feed_page(name: str, about: About) -> str:
     model = _MODELS[name]
     schema = model.model_json_schema()
+    common = SourceBase.model_json_schema()["$defs"]
     example = about.example.strip() or f"name: {name}_london\nformat: {name}\nsite: london"
     return _render(
         "feed.md.j2",
@@ -99,7 +102,7 @@ def _feed_page(name: str, about: About) -> str:
         parts={
             part: {"described": prose(said.get("description", "")), "rows": keys(said, said["properties"])}
             for part, said in schema.get("$defs", {}).items()
-            if "properties" in said
+            if "properties" in said and part not in common
         },
     )
 

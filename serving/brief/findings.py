@@ -160,7 +160,7 @@ WITH streaks AS (
         CASE WHEN sum(denominator) > 0 THEN any_value(scale) * sum(numerator) / sum(denominator) ELSE avg(value) END
             AS usual
     FROM centre
-    WHERE list_contains(getvariable('usual'), period_start)
+    WHERE list_contains(getvariable('usual'), period_start) AND status <> 'feed_missing'
     GROUP BY indicator
 )
 SELECT
@@ -258,7 +258,7 @@ def find(con: duckdb.DuckDBPyConnection, period: Period) -> Findings | None:
         shown=[finding for finding in found.values() if finding.entry.headline or finding.is_missed],
         unsettled={
             status: [finding for finding in found.values() if finding.status == status]
-            for status in ("provisional", "below_floor", "no_traffic")
+            for status in ("feed_missing", "provisional", "below_floor", "no_traffic", "closed")
         },
         absent=[(entries[key], last) for key, last in con.execute(_ABSENT).fetchall()],
         silent=[(level, Words(en, zh)) for level, en, zh in con.execute(_SILENT).fetchall()],

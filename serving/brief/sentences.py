@@ -194,9 +194,11 @@ def honesty(findings: Findings, locale: Locale) -> list[str]:
 
 
 _STATUSES = {
+    "feed_missing": ("Not delivered in full, so not shown: {names}.", "数据未到齐，暂不展示：{names}。"),
     "provisional": ("Provisional, may still change: {names}.", "暂定值，仍可能变化：{names}。"),
     "below_floor": ("Too few cases to show a rate: {names}.", "样本不足、不展示比率：{names}。"),
     "no_traffic": ("No cases to measure: {names}.", "没有可计量的业务：{names}。"),
+    "closed": ("Closed by business hours, with nothing to measure.", "按营业时间未营业，无业务可计量。"),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingest import Account, IngestError, Lake, Pseudonyms
+from ingest import Account, IngestError, Lake, Pseudonyms, write_arrived
 from orchestration import builds, dbt, retention
 from orchestration.builds import Ledger
 from orchestration.centre import DEMO_KEY, load
@@ -69,6 +69,7 @@ def build(home: Home) -> list[int]:
     """Bring the warehouse up to date; return the days of September that were built."""
     lake = Lake(home.lake)
     plan = builds.plan(home, lake)
+    write_arrived(home.lake, lake.arrived())
     done = dbt.build(home, plan.variables(lake), full_refresh=plan.everything)
     assert not done.failures, done.failures
     builds.record(home, plan)

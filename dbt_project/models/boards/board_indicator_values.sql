@@ -174,6 +174,8 @@ select
         when told.is_failing then cast(told.streak_length + coalesce(carried.failing_periods, 0) as integer)
     end as failing_periods,
     told.sample_size,
+    told.completeness,
+    told.fresh_until,
     told.status,
     statuses.status_name_en,
     statuses.status_name_zh
@@ -194,7 +196,9 @@ left join (
     ('final', 'Final', '终值'),
     ('provisional', 'Provisional', '暂定'),
     ('no_traffic', 'No traffic', '无业务量'),
-    ('below_floor', 'Too few to judge', '样本不足')
+    ('below_floor', 'Too few to judge', '样本不足'),
+    ('closed', 'Closed', '未营业'),
+    ('feed_missing', 'Feed missing', '数据未到')
 ) as statuses (status, status_name_en, status_name_zh)
     on told.status = statuses.status
 left join members

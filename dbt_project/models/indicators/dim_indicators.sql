@@ -22,7 +22,9 @@ select
     {% endfor -%}
     {%- set facts = facts_behind(indicator) %}
     {{ texts_literal(facts | map('replace', 'model.' ~ project_name ~ '.', '') | list) }} as facts,
-    {{ texts_literal(lake_tables_behind(facts)) }} as lake_tables,
+    {%- set tables = lake_tables_behind(facts) %}
+    {{ texts_literal(tables) }} as lake_tables,
+    {{ texts_literal(tables_with_days(tables)) }} as daily_tables,
     cast({{ meta.maturity_days }} as integer) as maturity_days,
     {{ meta.headline | lower }} as headline
 {% if not loop.last %}union all{% endif %}

@@ -47,9 +47,11 @@
 
 {% set indicators = indicator_dictionary() if execute else [] %}
 {% set parts = indicator_parts(indicators) if execute else {} %}
+{% set reaches = reaches_of(indicators, parts) %}
+{% set periods = periods_of(reaches | last) %}
 
 with
-{% for reach in reaches_of(indicators, parts) %}
+{% for reach in reaches %}
 {{ periods_of(reach) }} as (
     {{ indicator_periods(reach) }}
 ),
@@ -75,7 +77,7 @@ bounds as (
         periods.period_start,
         max(periods.date_day) as period_end,
         max_by(parameters.value, parameters.precedence) as small_denominator_floor
-    from {{ periods_of(reaches_of(indicators, parts) | last) }} as periods
+    from {{ periods }} as periods
     inner join {{ ref('dim_parameters') }} as parameters
         on periods.period_start between parameters.valid_from and parameters.valid_to
     where
@@ -86,37 +88,185 @@ bounds as (
 
 ),
 
+-- what each indicator needs of its sources day by day, as far as centre.yml says when it arrives
+feed_days as (
+
+    select
+        indicators.indicator,
+        expected.site_key,
+        expected.lake_table,
+        expected.date_day,
+        arrivals.feed_day_id is not null as has_arrived
+    from {{ ref('dim_feed_days') }} as expected
+    inner join {{ ref('dim_indicators') }} as indicators
+        on array_contains(indicators.daily_tables, expected.lake_table)
+    left join {{ ref('dim_feed_arrivals') }} as arrivals on expected.feed_day_id = arrivals.feed_day_id
+    where
+        expected.date_day in (select date_day from {{ periods }})
+        and expected.date_day <= {{ as_of() }}
+
+),
+
+feeds as (
+
+    select
+        feed_days.indicator,
+        periods.grain,
+        periods.period_start,
+        case when grouping(feed_days.site_key) = 0 then 'site' else 'centre' end as level,
+        case when grouping(feed_days.site_key) = 0 then feed_days.site_key else 'all' end as member,
+        sum(case when feed_days.has_arrived then 1 else 0 end) / cast(count(*) as double) as completeness,
+        count(distinct feed_days.lake_table) as expected_tables,
+        min(feed_days.date_day) as first_expected,
+        min(case when not feed_days.has_arrived then feed_days.date_day end) as first_missing
+    from feed_days
+    inner join {{ periods }} as periods on feed_days.date_day = periods.date_day
+    group by grouping sets (
+        (feed_days.indicator, periods.grain, periods.period_start),
+        (feed_days.indicator, periods.grain, periods.period_start, feed_days.site_key)
+    )
+
+),
+
+openings as (
+
+    select
+        date_day,
+        'queue' as level,
+        queue_key as member,
+        is_open
+    from {{ ref('dim_queue_days') }}
+    union all
+    select
+        date_day,
+        'site' as level,
+        site_key as member,
+        has_open_queue as is_open
+    from {{ ref('dim_site_days') }}
+    where has_open_queue is not null
+    union all
+    select
+        date_day,
+        'centre' as level,
+        'all' as member,
+        bool_or(is_open) as is_open
+    from {{ ref('dim_queue_days') }}
+    group by date_day
+
+),
+
+-- who was closed on every day of a period
+closed as (
+
+    select
+        periods.grain,
+        periods.period_start,
+        openings.level,
+        openings.member
+    from {{ periods }} as periods
+    inner join openings on periods.date_day = openings.date_day
+    inner join bounds on periods.grain = bounds.grain and periods.period_start = bounds.period_start
+    where periods.period_start <= {{ as_of() }}
+    group by periods.grain, periods.period_start, bounds.period_end, openings.level, openings.member
+    having
+        not bool_or(openings.is_open)
+        and count(*) = {{ dbt.datediff('periods.period_start', 'bounds.period_end', 'day') }} + 1
+
+),
+
+due as (
+
+    select
+        feeds.indicator,
+        feeds.grain,
+        feeds.period_start,
+        feeds.level,
+        feeds.member
+    from feeds
+    inner join {{ ref('dim_indicators') }} as indicators on feeds.indicator = indicators.indicator
+    where feeds.completeness < 1 or feeds.expected_tables = {{ array_size('indicators.daily_tables') }}
+    union distinct
+    select
+        indicators.indicator,
+        closed.grain,
+        closed.period_start,
+        closed.level,
+        closed.member
+    from closed
+    cross join {{ ref('dim_indicators') }} as indicators
+
+),
+
+-- what has a row though nothing may have been counted: a feed is missing, all that is needed has come, or all is closed
+expected as (
+    {% for reach in reaches %}
+    select due.*
+    from due
+    inner join {{ ref('dim_indicators') }} as indicators using (indicator)
+    where
+        array_contains(indicators.levels, due.level)
+        and array_contains(indicators.grains, due.grain)
+        and due.indicator in ('{{ names_of_reach(indicators, reach) | join("', '") }}')
+        and (due.grain, due.period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+stated as (
+
+    select *
+    from computed
+    full join expected using (indicator, grain, period_start, level, member)
+
+),
+
 judged as (
 
     select
-        computed.indicator,
-        computed.grain,
-        computed.period_start,
-        computed.level,
-        computed.member,
-        computed.numerator,
-        computed.denominator,
-        computed.value * indicators.scale as value,
-        computed.sample_size,
+        stated.*,
+        stated.value * indicators.scale as scaled_value,
         targets.value as target,
         case
-            when computed.value is null then 'no_traffic'
-            when indicators.scale > 1 and computed.sample_size < bounds.small_denominator_floor
+            when feeds.completeness < 1 and stated.level in ('centre', 'site') then 'feed_missing'
+            when stated.value is null and closed.member is not null then 'closed'
+            when stated.value is null then 'no_traffic'
+            when indicators.scale > 1 and stated.sample_size < bounds.small_denominator_floor
                 then 'below_floor'
             when {{ dbt.datediff('bounds.period_end', as_of(), 'day') }} < indicators.maturity_days
                 then 'provisional'
             else 'final'
         end as status,
-        {{ dbt.dateadd('day', 'indicators.maturity_days', 'bounds.period_end') }} as matures_on
-    from computed
-    inner join {{ ref('dim_indicators') }} as indicators on computed.indicator = indicators.indicator
-    inner join bounds on computed.grain = bounds.grain and computed.period_start = bounds.period_start
+        {{ dbt.dateadd('day', 'indicators.maturity_days', 'bounds.period_end') }} as matures_on,
+        feeds.completeness,
+        case
+            when feeds.first_missing is null and feeds.completeness is not null
+                then least(bounds.period_end, {{ as_of() }})
+            when feeds.first_missing > feeds.first_expected
+                then {{ dbt.dateadd('day', -1, 'feeds.first_missing') }}
+        end as fresh_until
+    from stated
+    inner join {{ ref('dim_indicators') }} as indicators on stated.indicator = indicators.indicator
+    inner join bounds on stated.grain = bounds.grain and stated.period_start = bounds.period_start
     left join {{ ref('dim_targets') }} as targets
         on
-            computed.indicator = targets.indicator
-            and computed.level = targets.level
-            and computed.member = targets.member
-            and computed.period_start between targets.valid_from and targets.valid_to
+            stated.indicator = targets.indicator
+            and stated.level = targets.level
+            and stated.member = targets.member
+            and stated.period_start between targets.valid_from and targets.valid_to
+    -- which source feeds which team, agent, queue or channel nobody declares: they are told of the whole centre's
+    left join feeds
+        on
+            stated.indicator = feeds.indicator
+            and stated.grain = feeds.grain
+            and stated.period_start = feeds.period_start
+            and case when stated.level = 'site' then stated.member else 'all' end = feeds.member
+            and case when stated.level = 'site' then 'site' else 'centre' end = feeds.level
+    left join closed
+        on
+            stated.grain = closed.grain
+            and stated.period_start = closed.period_start
+            and stated.level = closed.level
+            and stated.member = closed.member
 
 )
 
@@ -128,9 +278,11 @@ select
     member,
     numerator,
     denominator,
-    case when status <> 'below_floor' then value end as value,
+    case when status not in ('below_floor', 'feed_missing') then scaled_value end as value,
     sample_size,
     status,
     target,
-    case when status = 'provisional' then cast(matures_on as date) end as final_on
+    case when status = 'provisional' then cast(matures_on as date) end as final_on,
+    completeness,
+    cast(fresh_until as date) as fresh_until
 from judged

@@ -1,0 +1,77 @@
+"""Public calendars: which days are holidays, which are worked, by country and subdivision.
+
+``holidays`` knows the laws of countries. Where China's State Council has arranged a year, ``chinesecalendar`` says which
+days around a festival are off and which weekend days are worked in return (调休); for later years the law alone is known.
+Opening hours do not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from importlib.metadata import version
+from typing import NamedTuple
+
+FIRST, LAST = date(2010, 1, 1), date(2039, 12, 31)
+"""The days that a calendar tells of."""
+
+
+class CalendarDay(NamedTuple):
+    """One day: the holiday's names in English and Chinese, none on other days; whether it is worked in return, or at all.
+
+    Countries whose holidays the library does not name in Chinese, or in English, have the name it knows in both places.
+    """
+
+    day: date
+    name_en: str | None
+    name_zh: str | None
+    is_makeup_workday: bool
+    is_workday: bool
+
+
+def edition() -> str:
+    """Return what decides on the days beside the calendar's name: the editions of the libraries."""
+    return " ".join(f"{library} {version(library)}" for library in ("holidays", "chinesecalendar"))
+
+
+def calendar_days(calendar: str) -> Iterator[CalendarDay]:
+    """Yield every day of a calendar such as ``CN`` or ``GB-ENG``.
+
+    Raises:
+        ValueError: no such calendar is known.
+    """
+    # A third of a second to import, and needed only when a calendar is declared anew.
+    import holidays
+
+    country, _, subdivision = calendar.partition("-")
+    years = range(FIRST.year, LAST.year + 1)
+    try:
+        languages = holidays.country_holidays(country, subdivision or None).supported_languages
+        in_english, in_chinese = (
+            holidays.country_holidays(
+                country, subdivision or None, years=years, language=language if language in languages else None
+            )
+            for language in ("en_US", "zh_CN")
+        )
+    except NotImplementedError as error:
+        raise ValueError(f"the calendar {calendar!r} is not known: {error}") from None
+    if "zh_CN" not in languages:
+        in_chinese = in_english
+    arranged = _arranged() if country == "CN" else {}
+    for offset in range((LAST - FIRST).days + 1):
+        day = FIRST + timedelta(days=offset)
+        by_law = in_english.get(day), in_chinese.get(day)
+        names = arranged[day.year].get(day, (None, None)) if day.year in arranged else by_law
+        is_workday = in_english.is_working_day(day)
+        yield CalendarDay(day, *names, is_workday and day.weekday() in in_english.weekend, is_workday)
+
+
+def _arranged() -> dict[int, dict[date, tuple[str, str]]]:
+    """Return the days off of the years that the State Council has arranged, with their names."""
+    from chinese_calendar.constants import Holiday, holidays
+
+    chinese = {holiday.value: holiday.chinese for holiday in Holiday}
+    years: dict[int, dict[date, tuple[str, str]]] = {}
+    for day, name in holidays.items():
+        years.setdefault(day.year, {})[day] = (name, chinese[name])
+    return years
