@@ -38,9 +38,9 @@ class Judge:
         """Judge deliveries: see ``validate.validate_deliveries``."""
         return self._process.submit(_deliveries, lake_root, partitions).result()
 
-    def indicators(self, warehouse: Path, dates: Sequence[date] | None) -> list[Verdict]:
+    def indicators(self, warehouse: Path, dates: Sequence[date] | None, as_of: date) -> list[Verdict]:
         """Judge the indicator layer: see ``validate.validate_indicators``."""
-        return self._process.submit(_indicators, warehouse, dates).result()
+        return self._process.submit(_indicators, warehouse, dates, as_of).result()
 
 
 def _begin() -> None:
@@ -63,7 +63,7 @@ def _deliveries(lake_root: Path, partitions: Mapping[str, Sequence[date]]) -> li
     return validate_deliveries(lake_root, partitions)
 
 
-def _indicators(warehouse: Path, dates: Sequence[date] | None) -> list[Verdict]:
+def _indicators(warehouse: Path, dates: Sequence[date] | None, as_of: date) -> list[Verdict]:
     from expectations.validate import validate_indicators
 
-    return validate_indicators(warehouse, dates)
+    return validate_indicators(warehouse, dates, as_of)

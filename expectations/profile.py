@@ -177,8 +177,11 @@ class Warehouse(Batches):
     def __init__(self, warehouse: Path):
         super().__init__(duckdb.connect(str(warehouse), read_only=True))
 
-    def load(self, dates: Sequence[date] | None) -> None:
-        """Make ``batch`` the values whose period holds one of ``dates``, beside what the dictionary says of them."""
+    def load(self, dates: Sequence[date] | None, as_of: date) -> None:
+        """Make ``batch`` the values whose period holds one of ``dates``, beside what the dictionary says of them.
+
+        ``expected`` are the indicators and days up to ``as_of`` of which centre.yml expects everything behind them.
+        """
         schema = self.connection.execute(
             "select schema_name from duckdb_tables() where table_name = 'indicator_values'"
         ).fetchone()
@@ -198,6 +201,16 @@ class Warehouse(Batches):
             with valued as (select * from indicator_values where {touched}),
             dictionary as (select indicator, unit, class, unnest(grains) as grain from dim_indicators)
             select * from dictionary full join valued using (indicator, grain)
+            """
+        )
+        self.connection.execute(
+            f"""
+            create or replace temp table expected as
+            select indicator, date_day
+            from dim_feed_days join dim_indicators on list_contains(daily_tables, lake_table)
+            where list_contains(grains, 'day') and date_day <= date '{as_of}'
+                and {"true" if dates is None else "date_day in (select local_date from touched)"}
+            group by all having count(distinct lake_table) = len(any_value(daily_tables))
             """
         )
 

@@ -76,14 +76,16 @@ def validate_deliveries(lake_root: Path, partitions: Mapping[str, Sequence[date]
     return verdicts
 
 
-def validate_indicators(warehouse: Path, dates: Sequence[date] | None) -> list[Verdict]:
+def validate_indicators(warehouse: Path, dates: Sequence[date] | None, as_of: date) -> list[Verdict]:
     """Judge the indicator values of every day, week and month that holds one of ``dates``; ``None`` means all values.
+
+    ``as_of`` is the newest day of which values are expected.
 
     Raises:
         LookupError: The warehouse has no indicator values yet.
     """
     with Warehouse(warehouse) as layer:
-        layer.load(dates)
+        layer.load(dates, as_of)
         return validate(_measured(layer, [INDICATORS]))
 
 

@@ -1,8 +1,8 @@
 """Public calendars: which days are holidays, which are worked, by country and subdivision.
 
-``holidays`` knows the laws of countries. Where China's State Council has arranged a year, ``chinesecalendar`` says which
-days around a festival are off and which weekend days are worked in return (调休); for later years the law alone is known.
-Opening hours do not belong here.
+``holidays`` knows the laws of countries, and which weekend days China works in return for days off (调休). In years that
+the State Council has arranged, ``chinesecalendar`` says which days around a festival are off; of later years the law
+alone is known. Opening hours do not belong here.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ FIRST, LAST = date(2010, 1, 1), date(2039, 12, 31)
 
 
 class CalendarDay(NamedTuple):
-    """One day: the holiday's names in English and Chinese, none on other days; whether it is worked in return, or at all.
+    """One day: the holiday's names in English and Chinese, none on other days, and whether it is worked.
 
-    Countries whose holidays the library does not name in Chinese, or in English, have the name it knows in both places.
+    Countries whose holidays the library does not name in Chinese have the English name in both places.
     """
 
     day: date

@@ -1,4 +1,4 @@
-"""Business hours as a centre declares them: which hours a queue is open, by weekday, on holidays and on make-up workdays.
+"""Business hours as a centre declares them: when a queue is open, by weekday, on holidays and on make-up workdays.
 
 Times are the site's own clock times, so an hour counts as an hour whatever the clocks do. On which dates holidays fall
 is known by ``ingest.calendars``; what is open on a date follows in the warehouse.
@@ -31,7 +31,6 @@ class Hours(Lasting, frozen=True):
 
     site: Key
     open: dict[str, str | list[str]]
-    valid_from: date
 
     @field_validator("open")
     @classmethod

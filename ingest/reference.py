@@ -20,6 +20,9 @@ from ingest.hours import Hours
 from ingest.lake import IngestError
 from ingest.source import Lasting, Name, Site, SourceBase
 
+ALWAYS = date(2000, 1, 1)
+"""First day of what holds since ever."""
+
 SCHEMAS: dict[str, pa.Schema] = {
     "source": pa.schema([("source_system", TEXT), ("site_key", TEXT), ("time_zone", TEXT)]),
     "site": pa.schema([("site_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT), ("time_zone", TEXT)]),
@@ -120,9 +123,10 @@ class Team(BaseModel, extra="forbid", frozen=True):
 
 
 class Dated(Lasting, frozen=True):
-    """A value that holds from one day to another."""
+    """A value that holds from one day to another, since ever unless it says from when."""
 
     value: float
+    valid_from: date = ALWAYS
 
 
 class Parameter(Dated, frozen=True):

@@ -11,16 +11,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
-from ingest.contract import TABLES
-from ingest.identity import ALIASES, EMPLOYEES
-
-ALWAYS = date(2000, 1, 1)
-"""First day of what holds since ever."""
+from ingest.contract import IDENTITY, TABLES
 
 DAILY = frozenset(
     table.name
     for table in TABLES.values()
-    if not table.raw and table.event_time in table.touches and table.name not in (EMPLOYEES, ALIASES)
+    if not table.raw and table.event_time in table.touches and table.name not in IDENTITY
 )
 """Tables that may be expected on a day: a row that arrives has its day built anew."""
 
@@ -67,7 +63,7 @@ class Name(BaseModel, extra="forbid", frozen=True):
 class Lasting(BaseModel, extra="forbid", frozen=True):
     """What holds from one day to another, both included; without an end until further notice."""
 
-    valid_from: date = ALWAYS
+    valid_from: date
     valid_to: date | None = None
 
     @model_validator(mode="after")
@@ -94,7 +90,6 @@ class Arrival(Lasting, frozen=True):
 
     tables: list[str] = Field(min_length=1)
     days: Literal["every_day", "open_days"]
-    valid_from: date
 
     @field_validator("tables")
     @classmethod

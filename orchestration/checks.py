@@ -4,6 +4,7 @@ What is expected belongs to ``expectations``; dbt's tests arrive with the dbt as
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -75,7 +76,8 @@ def indicator_checks() -> AssetChecksDefinition:
     def check_indicators(workplace: Workplace, judge: ResourceParam[Judge]) -> Iterator[AssetCheckResult]:
         home = workplace.home
         ledger = builds.Ledger.read(home)
-        verdicts = judge.indicators(home.warehouse, ledger.days_since(ledger.checked))
+        as_of = date.fromisoformat(ledger.as_of) if ledger.as_of else date.min
+        verdicts = judge.indicators(home.warehouse, ledger.days_since(ledger.checked), as_of)
         data_docs(home.site, verdicts)
         if not any(verdict.critical_failed for verdict in verdicts):
             builds.record_checked(home)

@@ -153,7 +153,7 @@ def disagreements(warehouse: duckdb.DuckDBPyConnection, target: Path) -> list[Di
         FROM indicator_values AS ours
         FULL JOIN (FROM answers WHERE told) AS theirs USING (indicator, grain, period_start, level, member)
         WHERE ours.status IS NULL OR theirs.told IS NULL
-            OR {numerator} OR {denominator} OR (ours.status <> 'below_floor' AND {value})
+            OR {numerator} OR {denominator} OR (ours.status NOT IN ('below_floor', 'feed_missing') AND {value})
         """
     ).fetchall()
     return [Disagreement(*row) for row in rows]

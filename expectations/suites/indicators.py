@@ -9,7 +9,9 @@ from __future__ import annotations
 from expectations.forms import at_least, never
 from expectations.profile import Measure, Suite, rows_where
 
-STATUSES = ("final", "provisional", "no_traffic", "below_floor")
+VALUED = ("final", "provisional")
+UNVALUED = ("no_traffic", "closed", "below_floor", "feed_missing")
+"""Statuses that say why no value is shown."""
 
 TOLERANCE = 1e-6
 """Sums of fractional seconds may differ in their last digits from the sum of their parts."""
@@ -55,18 +57,31 @@ INDICATORS = Suite(
         )
         group by all
         """,
+        """
+        create or replace temp table lacking as
+        select indicator, 'day' as grain, count(*) as days
+        from expected
+        anti join (select *, period_start as date_day from indicator_values where grain = 'day' and level = 'centre')
+            using (indicator, date_day)
+        group by all
+        """,
     ),
     derived={
         "members_total": "(select total from largest_total as parts where parts.indicator = batch.indicator "
-        "and parts.grain = batch.grain and parts.period_start = batch.period_start)"
+        "and parts.grain = batch.grain and parts.period_start = batch.period_start)",
+        "days_lacking": "(select days from lacking where lacking.indicator = batch.indicator "
+        "and lacking.grain = batch.grain)",
     },
     measures={
         "values of the centre": Measure("count(*) filter (where level = 'centre')"),
+        "expected days without a row": Measure("coalesce(max(days_lacking), 0)", "days_lacking > 0"),
         "not in the dictionary": rows_where("unit is null"),
         "key repeated": rows_where(f"{_DIGEST} in (select digest from repeated)"),
-        "status unknown": rows_where(f"status is null and period_start is not null or status not in {STATUSES}"),
-        "value missing": rows_where("status in ('final', 'provisional') and value is null"),
-        "value in spite of status": rows_where("status in ('no_traffic', 'below_floor') and value is not null"),
+        "status unknown": rows_where(
+            f"status is null and period_start is not null or status not in {VALUED + UNVALUED}"
+        ),
+        "value missing": rows_where(f"status in {VALUED} and value is null"),
+        "value in spite of status": rows_where(f"status in {UNVALUED} and value is not null"),
         "negative": rows_where(f"unit not in {SIGNED} and least(numerator, denominator, value, sample_size) < 0"),
         "not a number": rows_where("not isfinite(numerator) or not isfinite(denominator) or not isfinite(value)"),
         "percent out of range": rows_where(f"{_PART} and value > 100 + {TOLERANCE}"),
@@ -81,14 +96,21 @@ INDICATORS = Suite(
             "every indicator of the dictionary has a value for the centre",
             "词库中每项指标均有中心级数值",
         ),
+        never(
+            "expected days without a row",
+            "the centre has a row, with a value or a status that says why there is none, of every day and indicator of "
+            "which everything behind it is expected",
+            "凡应到数据齐全声明的指标，中心每日均有记录：有数值，或有说明原因的状态",
+            "critical",
+        ),
         never("not in the dictionary", "every value belongs to the dictionary", "数值均属词库指标", "critical"),
         never("key repeated", f"{', '.join(_KEY)} identify one value", "主键唯一", "critical"),
-        never("status unknown", f"the status is one of {', '.join(STATUSES)}", "状态只取约定的值", "critical"),
+        never("status unknown", f"the status is one of {', '.join(VALUED + UNVALUED)}", "状态只取约定的值", "critical"),
         never("value missing", "a final or provisional value is there", "终值与暂定值不得为空", "critical"),
         never(
             "value in spite of status",
-            "no value is shown without traffic or below the floor",
-            "无业务量或低于样本下限时不显示数值",
+            "no value is shown without traffic, when closed, below the floor or while a feed is missing",
+            "无业务量、未营业、低于样本下限或数据未到时不显示数值",
             "critical",
         ),
         never("negative", "nothing is negative", "各项均不为负", "critical"),

@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 from ingest.contract import IDENTITY, TABLES
-from ingest.reference import SCHEMAS
+from ingest.reference import ARRIVED, ARRIVED_SCHEMA, SCHEMAS
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 STAGING = PROJECT / "models" / "staging"
 FEEDS = sorted({table.feed for table in TABLES.values()})
 
 LAKE = {(table.feed, table.name): set(table.schema.names) for table in TABLES.values() if not table.raw}
-REFERENCE = {("centre", name): set(schema.names) for name, schema in SCHEMAS.items()}
+REFERENCE = {("centre", name): set(schema.names) for name, schema in (SCHEMAS | {ARRIVED: ARRIVED_SCHEMA}).items()}
 COLUMNS = LAKE | REFERENCE
 PARTITION = "event_date"
 

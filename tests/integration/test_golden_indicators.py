@@ -88,11 +88,40 @@ def test_a_provisional_value_says_when_it_will_be_final(warehouse: duckdb.DuckDB
     assert warehouse.execute(strange).fetchall() == []
 
 
+def test_completeness_and_freshness_travel_with_the_value(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = warehouse.execute(
+        "SELECT level, member, grain, period_start, completeness, fresh_until FROM indicator_values"
+        " WHERE indicator = 'service_level_pct' AND period_start BETWEEN '2026-02-09' AND '2026-02-12'"
+        " AND (level IN ('centre', 'site') OR member IN ('there', 'came')) ORDER BY grain, period_start, level, member"
+    ).fetchall()
+    # Calls of three days are expected, those of Wednesday the 11th lack, chats of Friday and Saturday, the latter lack:
+    # 3 of 5 in the week, which is whole up to Tuesday. Nothing is expected of Manchester; queues are told the centre's.
+    tuesday, wednesday, thursday, monday = (date(2026, 2, day) for day in (10, 11, 12, 9))
+    assert found == [
+        ("centre", "all", "day", tuesday, 1.0, tuesday),
+        ("queue", "came", "day", tuesday, 1.0, tuesday),
+        ("site", "chengdu", "day", tuesday, 1.0, tuesday),
+        ("centre", "all", "day", wednesday, 0.0, None),
+        ("queue", "there", "day", wednesday, 0.0, None),
+        ("site", "chengdu", "day", wednesday, 0.0, None),
+        ("site", "manchester", "day", wednesday, None, None),
+        ("centre", "all", "day", thursday, 1.0, thursday),
+        ("queue", "came", "day", thursday, 1.0, thursday),
+        ("site", "chengdu", "day", thursday, 1.0, thursday),
+        ("centre", "all", "week", monday, 0.6, tuesday),
+        ("queue", "came", "week", monday, 0.6, tuesday),
+        ("queue", "there", "week", monday, 0.6, tuesday),
+        ("site", "chengdu", "week", monday, 0.6, tuesday),
+        ("site", "manchester", "week", monday, None, None),
+    ]
+
+
 def test_an_entry_names_the_tables_it_is_counted_from(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = warehouse.execute(
-        "SELECT facts, lake_tables FROM dim_indicators WHERE indicator = 'agent_no_answer_pct'"
+        "SELECT facts, lake_tables, daily_tables FROM dim_indicators WHERE indicator = 'agent_no_answer_pct'"
     ).fetchall()
-    assert found == [(["fct_offers"], ["hr.agent_alias", "hr.hr_employee", "telephony.tel_offer"])]
+    read = ["hr.agent_alias", "hr.hr_employee", "telephony.tel_offer"]
+    assert found == [(["fct_offers"], read, ["telephony.tel_offer"])]
 
 
 def bridge(warehouse: duckdb.DuckDBPyConnection, variant: str) -> list[tuple[str, str, str, int, float]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from expectations.suites.indicators import NOT_PARTS
+from expectations.suites.indicators import NOT_PARTS, UNVALUED
 from orchestration.builds import turned_final
 from tests.factories import PROJECT, Lake, environment
 from tests.integration.conftest import Centre
@@ -75,15 +75,20 @@ def test_a_share_lies_between_none_and_all(centre: Centre) -> None:
 
 
 def test_a_value_is_missing_exactly_where_the_status_says_so(centre: Centre) -> None:
-    wrong = "SELECT * FROM indicator_values WHERE (value IS NULL) <> (status IN ('no_traffic', 'below_floor'))"
+    wrong = f"SELECT * FROM indicator_values WHERE (value IS NULL) <> (status IN {UNVALUED})"
     assert centre.warehouse.execute(wrong).fetchall() == []
 
 
 def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
     """Rows that come late to a week and month long past, with what they mean for days around them, and two new days."""
     lake = random_centre(tmp_path, seed=11)
-    lake.build({"as_of": (LAST - timedelta(days=2)).isoformat()}, select=LAYER).close()
     late = date(2026, 9, 16)
+    dials = {"source_system": "operations", "site_key": "chengdu", "lake_table": "telephony.tel_dial"}
+    every_day = {"expected_on": "every_day", "valid_from": late - timedelta(days=1)}
+    lake.declare("expected_feed", [dials | every_day])
+    hours = {"queue_key": "late", "site_key": "chengdu", "day_kind": "weekday", "valid_from": late - timedelta(days=1)}
+    lake.declare("opening", [hours | {"weekday": day, "opening_sec": 0 if day == 7 else 3600} for day in range(1, 8)])
+    lake.build({"as_of": (LAST - timedelta(days=2)).isoformat()}, select=LAYER).close()
     visit = {"queued_at": f"{late} 20:00:00", "ended_at": f"{late} 20:01:00", "wait_ms": 60_000, "queue_key": "late"}
     lake.add("tel_interaction", [{"interaction_id": "late"} | visit])
     # what a customer's contact repeats lies before it, what repeats it after it; a case is open until something ends it
@@ -92,6 +97,7 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
     lake.add("tel_interaction", calls)
     case = {"source_system": "pbx", "case_id": "late", "agent_key": "chengdu-0"}
     lake.add("case_event", [case | {"event_id": "late", "event": "opened", "occurred_at": f"{late} 21:00:00"}])
+    lake.add("tel_dial", [{"source_system": "operations", "dial_id": "late", "dialed_at": f"{late} 12:00:00"}])
     increment = lake.increment(late, LAST - timedelta(days=1), LAST)
     final = turned_final(LAST - timedelta(days=2), LAST)
     increment |= {"maturing_dates": sorted(day.isoformat() for day in final)}
@@ -105,6 +111,8 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
             WHERE increment.status IS DISTINCT FROM rebuilt.status
                 OR increment.sample_size IS DISTINCT FROM rebuilt.sample_size
                 OR increment.target IS DISTINCT FROM rebuilt.target
+                OR increment.completeness IS DISTINCT FROM rebuilt.completeness
+                OR increment.fresh_until IS DISTINCT FROM rebuilt.fresh_until
                 OR (increment.value IS NULL) <> (rebuilt.value IS NULL)
                 OR abs(increment.numerator - rebuilt.numerator) > 1e-6
                 OR abs(increment.denominator - rebuilt.denominator) > 1e-6
@@ -112,6 +120,12 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
             """
         )
         assert differences.fetchall() == []
+        [mended] = warehouse.execute(
+            "SELECT list(status ORDER BY period_start) FROM increment WHERE indicator = 'dial_connect_pct'"
+            " AND level = 'centre' AND grain = 'day' AND period_start BETWEEN $1 - 1 AND $1 + 1",
+            [late],
+        ).fetchall()
+        assert mended == (["feed_missing", "below_floor", "feed_missing"],)
         rows = "SELECT count(*), count(DISTINCT (indicator, grain, period_start, level, member)) FROM increment"
         [(rows_in_all, rows_by_key)] = warehouse.execute(rows).fetchall()
         assert rows_in_all == rows_by_key > 0

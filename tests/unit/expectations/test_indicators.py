@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -28,26 +29,29 @@ GOOD = [
 def judge(tmp_path: Path):
     """Judge the good layer with one row added or replaced by another of its key."""
 
-    def judged(*changed: tuple, day: date = DAY) -> dict[str, Finding]:
+    def judged(*changed: tuple, day: date = DAY, expected: Iterable[tuple[str, date]] = ()) -> dict[str, Finding]:
         path = tmp_path / "warehouse.duckdb"
         with duckdb.connect(str(path)) as warehouse:
             warehouse.execute(
                 """
                 create schema if not exists marts; use marts;
                 create or replace table dim_indicators as from (values
-                    ('queue_visits', 'count', 'A', ['day', 'week']),
-                    ('service_level_pct', 'percent', 'R', ['day'])
-                ) as rows (indicator, unit, class, grains);
+                    ('queue_visits', 'count', 'A', ['day', 'week'], ['telephony.tel_interaction']),
+                    ('service_level_pct', 'percent', 'R', ['day'], ['telephony.tel_interaction', 'chat.csat'])
+                ) as rows (indicator, unit, class, grains, daily_tables);
+                create or replace table dim_feed_days (lake_table text, date_day date);
                 create or replace table indicator_values (
                     indicator text, grain text, period_start date, level text, member text, numerator double,
                     denominator double, value double, sample_size bigint, status text
                 )
                 """
             )
+            for feed_day in expected:
+                warehouse.execute("insert into dim_feed_days values (?, ?)", feed_day)
             keys = {row[:5] for row in changed}
             rows = [row for row in GOOD if row[:5] not in keys] + list(changed)
             warehouse.executemany("insert into indicator_values values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        [verdict] = validate_indicators(path, [day])
+        [verdict] = validate_indicators(path, [day], DAY + timedelta(days=1))
         return {finding.name: finding for finding in verdict.expectations if not finding.success}
 
     return judged
@@ -64,6 +68,8 @@ def test_a_sound_layer_passes(judge):
         (("service_level_pct", "day", DAY, "centre", "all", 24, 30, 80, 30, "fine"), "status unknown"),
         (("service_level_pct", "day", DAY, "centre", "all", 24, 30, None, 30, "final"), "value missing"),
         (("service_level_pct", "day", DAY, "queue", "help", 0, 0, 0, 0, "no_traffic"), "value in spite of status"),
+        (("service_level_pct", "day", DAY, "centre", "all", 9, 9, 100, 9, "feed_missing"), "value in spite of status"),
+        (("service_level_pct", "day", DAY, "centre", "all", 0, None, 0, 0, "closed"), "value in spite of status"),
         (("queue_visits", "day", DAY, "queue", "help", -1, None, -1, 1, "final"), "negative"),
         (("service_level_pct", "day", DAY, "centre", "all", 1, 0, float("nan"), 0, "final"), "not a number"),
         (("service_level_pct", "day", DAY, "centre", "all", 24, 30, 8000, 30, "final"), "percent out of range"),
@@ -92,7 +98,20 @@ def test_an_indicator_without_a_value_for_the_centre_warns(judge):
     ]
 
 
+def test_a_day_of_which_everything_is_expected_has_a_row_of_the_centre(judge):
+    calls, ratings = "telephony.tel_interaction", "chat.csat"
+    next_day = DAY + timedelta(days=1)
+    assert judge(expected=[(calls, DAY), (ratings, DAY)]) == {}
+    failed = judge(day=next_day, expected=[(calls, next_day)])["expected days without a row"]
+    assert failed.severity == "critical"
+    # ratings are not expected, so nobody can tell what a service level without a row means
+    assert [(place["indicator"], place["grain"]) for place in failed.where] == [("queue_visits", "day")]
+    # two days after the layer's newest nothing is expected yet
+    later = DAY + timedelta(days=2)
+    assert "expected days without a row" not in judge(day=later, expected=[(calls, later)])
+
+
 def test_a_warehouse_without_the_layer_is_an_error(tmp_path: Path):
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
     with pytest.raises(LookupError, match="build the models"):
-        validate_indicators(tmp_path / "empty.duckdb", [DAY])
+        validate_indicators(tmp_path / "empty.duckdb", [DAY], DAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import psutil
@@ -32,7 +33,7 @@ def test_verdicts_of_another_process_are_those_of_this_one(judge: Judge, tmp_pat
 
 def test_what_goes_wrong_there_is_raised_here(judge: Judge, tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"nowhere\.duckdb"):
-        judge.indicators(tmp_path / "nowhere.duckdb", None)
+        judge.indicators(tmp_path / "nowhere.duckdb", None, date(2026, 9, 9))
 
 
 def test_a_killed_run_leaves_no_judge_behind() -> None:

@@ -9,9 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from ingest.delivery import declaration
 from ingest.formats.queue_log import QueueLogSource
-from ingest.reference import SCHEMAS, Parameter, Queue, Target, Team, write_reference
-from ingest.source import Name, Site
+from ingest.hours import Hours
+from ingest.lake import IngestError
+from ingest.privacy import Redaction
+from ingest.reference import ARRIVED, SCHEMAS, Parameter, Queue, Target, Team, write_arrived, write_reference
+from ingest.source import Arrival, Name, Site
 
 SITE = Site(key="chengdu", name=Name(en="Chengdu", zh="成都"), time_zone="Asia/Shanghai")
 
@@ -45,6 +49,63 @@ def test_tables_are_written_even_when_empty_and_the_same_again(tmp_path: Path) -
     assert contents[0] == contents[1]
     assert set(contents[0]) == {f"{name}.parquet" for name in SCHEMAS}
     assert pq.read_schema(tmp_path / "centre" / "target.parquet").equals(SCHEMAS["target"])
+
+
+def test_what_is_expected_and_what_is_open_become_rows(tmp_path: Path) -> None:
+    since = date(2026, 9, 1)
+    write_reference(
+        tmp_path,
+        sources=[
+            QueueLogSource(
+                name="pbx",
+                format="queue_log",
+                site="chengdu",
+                arrives=[Arrival(tables=["tel_interaction", "agent_state"], days="open_days", valid_from=since)],
+            )
+        ],
+        sites=[SITE.model_copy(update={"calendar": "CN"})],
+        queues=[
+            Queue(
+                key="sales",
+                name=Name(en="Sales", zh="销售"),
+                hours=[Hours(site="chengdu", valid_from=since, open={"mon-fri": "09:00-18:00", "holidays": "closed"})],
+            )
+        ],
+    )
+    write_arrived(tmp_path, [("pbx", "tel_interaction", since)])
+    held = {name: pq.read_table(tmp_path / "centre" / f"{name}.parquet").to_pylist() for name in [*SCHEMAS, ARRIVED]}
+    assert [(row["lake_table"], row["expected_on"]) for row in held["expected_feed"]] == [
+        ("telephony.tel_interaction", "open_days"),
+        ("telephony.agent_state", "open_days"),
+    ]
+    opening = [(row["day_kind"], row["weekday"], row["opening_sec"]) for row in held["opening"]]
+    assert opening[4:] == [("weekday", 5, 32_400), ("weekday", 6, 0), ("weekday", 7, 0), ("holidays", None, 0)]
+    national_day = next(row for row in held["calendar_day"] if row["date_day"] == date(2026, 10, 1))
+    assert (national_day["site_key"], national_day["holiday_zh"]) == ("chengdu", "国庆节")
+    assert held[ARRIVED] == [{"source_system": "pbx", "lake_table": "telephony.tel_interaction", "date_day": since}]
+
+
+def test_calendars_are_made_anew_only_when_declared_anew(tmp_path: Path) -> None:
+    path = tmp_path / "centre" / "calendar_day.parquet"
+
+    def days_of(calendar: str | None) -> int:
+        write_reference(tmp_path, sources=[], sites=[SITE.model_copy(update={"calendar": calendar})])
+        return len(pq.read_table(path))
+
+    assert days_of("CN") == 10_957  # the days of the thirty years from 2010, eight of them leap years
+    written = path.stat().st_mtime_ns
+    assert days_of("CN") == 10_957 and path.stat().st_mtime_ns == written
+    assert days_of(None) == 0
+    with pytest.raises(IngestError, match="site chengdu: the calendar 'XX' is not known"):
+        days_of("XX")
+
+
+def test_when_a_source_arrives_does_not_change_how_its_files_are_read() -> None:
+    source = QueueLogSource(name="pbx", format="queue_log", site="chengdu")
+    told = source.model_copy(
+        update={"arrives": [Arrival(tables=["agent_state"], days="every_day", valid_from=date(2026, 9, 1))]}
+    )
+    assert declaration(source, "UTC", Redaction()) == declaration(told, "UTC", Redaction())
 
 
 def test_mistakes_are_named() -> None:

@@ -28,6 +28,7 @@ SHEET = """\
           interaction_id: Call
           colour: Colour
 """
+QUEUE = "queues:\n  - key: q\n    name: {en: Q, zh: 队}\n"
 
 BAD = {
     "nothing in it": ("# soon\n", 1, "sites: Field required"),
@@ -77,6 +78,45 @@ BAD = {
         + "targets:\n  - indicator: asa_sec\n    value: 20\n    valid_from: 2026-02-01\n    valid_to: 2026-01-01\n",
         9,
         "targets.0: valid_to 2026-01-01 lies before valid_from 2026-02-01",
+    ),
+    "a calendar that is no country": (
+        GOOD.replace("Europe/London", "Europe/London, calendar: England"),
+        3,
+        "sites.0.calendar: String should match",
+    ),
+    "hours of a site not declared": (
+        GOOD + QUEUE + "    hours: [{site: moon, valid_from: 2026-01-01, open: {mon: closed}}]\n",
+        11,
+        "queues.0.hours.0.site: 'moon' is no site",
+    ),
+    "hours that overlap": (
+        GOOD + QUEUE + "    hours: [{site: main, valid_from: 2026-01-01, open: {mon: [08:00-12:00, 11:00-13:00]}}]\n",
+        11,
+        "queues.0.hours.0.open: ['08:00-12:00', '11:00-13:00'] overlap",
+    ),
+    "hours that hold at the same time": (
+        GOOD
+        + QUEUE
+        + "    hours:\n"
+        + "      - {site: main, valid_from: 2026-01-01, open: {mon: closed}}\n"
+        + "      - {site: main, valid_from: 2026-02-01, open: {mon: closed}}\n",
+        13,
+        "queues.0.hours.1: holds on days on which what is declared from 2026-01-01 holds",
+    ),
+    "a table that has no days": (
+        GOOD + "    arrives: [{tables: [hr_employee], days: every_day, valid_from: 2026-01-01}]\n",
+        8,
+        "sources.0.arrives.0.tables: hr_employee: no table of the contract whose rows have days of their own",
+    ),
+    "expected without a first day": (
+        GOOD + "    arrives: [{tables: [agent_state], days: every_day}]\n",
+        8,
+        "sources.0.arrives.0.valid_from: Field required",
+    ),
+    "open days of a site that tells none": (
+        GOOD + "    arrives: [{tables: [agent_state], days: open_days, valid_from: 2026-01-01}]\n",
+        8,
+        "sources.0.arrives.0.days: when main is open is told by its `calendar`, or by `hours` of a queue",
     ),
     "a password in the file": (
         GOOD + "postgres:\n  host: db\n  database: d\n  user: u\n  password: open\n",
