@@ -1,8 +1,8 @@
 """Public calendars: which days are holidays, which are worked, by country and subdivision.
 
-``holidays`` knows the laws of countries, and which weekend days China works in return for days off (调休). In years that
-the State Council has arranged, ``chinesecalendar`` says which days around a festival are off; of later years the law
-alone is known. Opening hours do not belong here.
+``holidays`` knows the laws of countries, and which weekend days China works in return for days off (调休). In years
+that the State Council has arranged, ``chinesecalendar`` says which days around a festival are off; of later years the
+law alone is known. Opening hours do not belong here.
 """
 
 from __future__ import annotations
