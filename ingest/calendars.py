@@ -70,7 +70,8 @@ def _arranged() -> dict[int, dict[date, tuple[str, str]]]:
     """Return the days off of the years that the State Council has arranged, with their names."""
     from chinese_calendar.constants import Holiday, holidays
 
-    chinese = {holiday.value: holiday.chinese for holiday in Holiday}
+    # The library sets the attribute where types are not told of it.
+    chinese = {holiday.value: vars(holiday)["chinese"] for holiday in Holiday}
     years: dict[int, dict[date, tuple[str, str]]] = {}
     for day, name in holidays.items():
         years.setdefault(day.year, {})[day] = (name, chinese[name])
