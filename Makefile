@@ -55,8 +55,9 @@ clean: ## forget the environment and the home
 	$(UV) venv -q --python-preference only-system --python '>=3.11' .venv
 
 .venv/.runtime: requirements/runtime.txt pyproject.toml | .venv/bin/python
-	@test -e .venv/.dev || $(UV) pip install -q --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/runtime.txt
-	@test -e .venv/.dev || $(UV) pip install -q --compile-bytecode --python .venv/bin/python --no-deps -e .
+	@if test -e .venv/.dev; then $(MAKE) --no-print-directory .venv/.dev; else \
+	$(UV) pip install -q --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/runtime.txt && \
+	$(UV) pip install -q --compile-bytecode --python .venv/bin/python --no-deps -e .; fi
 	touch $@
 
 .venv/.dev: requirements/dev.txt pyproject.toml | .venv/bin/python
