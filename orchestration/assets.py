@@ -136,9 +136,10 @@ class DailyFacts(DagsterDbtTranslator):
         self.days = days
 
     def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> PartitionsDefinition | None:
-        """Return the daily partitions for incremental models that are no dimension."""
+        """Return the daily partitions for incremental models that are no dimension and change with deliveries."""
         is_incremental = dbt_resource_props["config"].get("materialized") == "incremental"
-        return self.days if is_incremental and "dimensions" not in dbt_resource_props["fqn"] else None
+        is_of_no_day = "dimensions" in dbt_resource_props["fqn"] or "declared" in dbt_resource_props["tags"]
+        return self.days if is_incremental and not is_of_no_day else None
 
 
 def warehouse_models(manifest: Path, days: DailyPartitionsDefinition) -> AssetsDefinition:

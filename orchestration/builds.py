@@ -82,6 +82,11 @@ class Ledger:
         """Number of the newest build; 0 before the first."""
         return self.builds[-1].number if self.builds else 0
 
+    @property
+    def whole(self) -> int:
+        """Number of the newest build of everything; of one that is no longer listed, 0."""
+        return max((build.number for build in self.builds if build.days is None), default=0)
+
     def days_since(self, published: int) -> list[date] | None:
         """Return the days built after build ``published``; ``None`` when everything must be published."""
         later = [build for build in self.builds if build.number > published]
@@ -97,7 +102,8 @@ class Plan:
 
     ``days`` are the local dates to rebuild, ``maturing`` those on which provisional values become final, ``closed``
     those that keep what was counted of them though days after them are rebuilt; ``unchanged`` names the contract tables
-    of which nothing new can be counted on any day; ``everything`` means a full refresh.
+    of which nothing new can be counted on any day; ``everything`` means a full refresh, in which ``days`` and
+    ``maturing`` are those for which changed definitions count too.
     ``sequence`` and ``fingerprint`` are recorded once the build is done.
     """
 
@@ -128,7 +134,12 @@ class Plan:
 
     def variables(self, lake: Lake) -> dict[str, object]:
         """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them."""
-        always: dict[str, object] = {"as_of": self.as_of.isoformat() if self.as_of else None}
+        always: dict[str, object] = {
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "touched_dates": [day.isoformat() for day in self.days],
+            "maturing_dates": [day.isoformat() for day in self.maturing],
+            "closed_dates": [day.isoformat() for day in self.closed],
+        }
         if self.everything:
             return always
         near = _widened(self.days, before=1, after=1)
@@ -137,13 +148,7 @@ class Plan:
             for name, table in TABLES.items()
             if not table.raw
         }
-        return {
-            **always,
-            "touched_dates": [day.isoformat() for day in self.days],
-            "maturing_dates": [day.isoformat() for day in self.maturing],
-            "closed_dates": [day.isoformat() for day in self.closed],
-            "read_partitions": partitions,
-        }
+        return {**always, "read_partitions": partitions}
 
 
 def plan(home: Home, lake: Lake, requested: Collection[date] = ()) -> Plan:
@@ -161,7 +166,7 @@ def plan(home: Home, lake: Lake, requested: Collection[date] = ()) -> Plan:
     days: set[date] = set()
     maturing: set[date] = set()
     closed: set[date] = set()
-    if as_of and newest and not everything:
+    if as_of and newest:
         before = date.fromisoformat(ledger.as_of) if ledger.as_of else as_of
         days = _widened(lake.touched(ledger.sequence), before=1, after=1) | set(requested)
         if before < as_of:
@@ -171,6 +176,8 @@ def plan(home: Home, lake: Lake, requested: Collection[date] = ()) -> Plan:
         days = {day for day in days if day <= newest} - closed
         maturing -= closed
         closed &= _reached(days)
+        if everything:
+            days.add(as_of)
     unchanged = frozenset() if everything or requested else frozenset(lake.unchanged(ledger.sequence))
     return Plan(
         sorted(days), sorted(maturing), sorted(closed), unchanged, everything, as_of, lake.sequence(), fingerprint

@@ -42,12 +42,13 @@ class NodeFailure:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What one dbt invocation did: its structured events and the nodes that failed."""
+    """What one dbt invocation did: its structured events, the nodes that failed, and the SQL of models by name."""
 
     events: Sequence[dict[str, Any]]
     failures: Sequence[NodeFailure]
     tests_passed: int
     tests_failed: int
+    compiled: Mapping[str, str]
 
 
 def project_fingerprint() -> str:
@@ -132,6 +133,14 @@ def build(
     return _invoke(home, arguments, progress, unchanged)
 
 
+def compiled(home: Home) -> dict[str, str]:
+    """Return the SQL of the models between the lake and the facts, by name, as a build of everything runs it."""
+    layers = [f"path:models/{layer}" for layer in ("staging", "intermediate", "marts")]
+    # without the warehouse: whoever reads or writes it is not disturbed
+    done = _invoke(home, ["compile", "--target", "memory", "--select", *layers])
+    return dict(done.compiled)
+
+
 def _invoke(
     home: Home,
     arguments: list[str],
@@ -190,7 +199,9 @@ def _invoke(
     tests = [node for node in nodes if node.node.resource_type in ("test", "unit_test")]
     failed = sum(str(node.status) in ("error", "fail") for node in tests)
     passed = sum(str(node.status) == "pass" for node in tests)
-    return Invocation(events=events, failures=failures, tests_passed=passed, tests_failed=failed)
+    models = [node.node for node in nodes if node.node.resource_type == "model"]
+    compiled: dict[str, str] = {model.name: model.compiled_code for model in models}
+    return Invocation(events, failures, passed, failed, compiled)
 
 
 def _parsed(home: Home, unchanged: Collection[str]) -> Manifest:

@@ -17,6 +17,7 @@ from orchestration.centre import Centre, CentreError
 from orchestration.home import Home
 
 if TYPE_CHECKING:
+    from serving.dictionary.entries import Reads
     from serving.metabase.apply import Applied
     from serving.metabase.plan import Plan
 
@@ -60,9 +61,22 @@ def write_pages(
     _progress(f"writing the brief of {wanted} and the dictionary page")
     return [
         *brief.write(home.warehouse, home.site, wanted, period=period, centre_name=name),
-        dictionary.write(home.warehouse, home.site, centre_name=name),
+        dictionary.write(home.warehouse, home.site, name, lambda: lineage(home), ledger.whole),
         site.write(home.site, centre_name=name),
     ]
+
+
+def lineage(home: Home) -> dict[str, Reads]:
+    """Return what each indicator reads; found anew when the project has changed, since that takes seconds."""
+    kept = home.dbt / "lineage.json"
+    project = dbt.project_fingerprint()
+    if kept.exists() and (known := json.loads(kept.read_text()))["project"] == project:
+        return known["reads"]
+    from serving.dictionary.lineage import trace
+
+    reads = trace(json.loads(dbt.manifest(home).read_text(encoding="utf-8")), dbt.compiled(home), "duckdb")
+    kept.write_text(json.dumps({"project": project, "reads": reads}))
+    return reads
 
 
 def plan_boards(home: Home, centre: Centre) -> Plan:

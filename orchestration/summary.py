@@ -21,6 +21,7 @@ from orchestration import mending, names
 from orchestration.builds import Ledger, plan
 from orchestration.centre import CentreError, load
 from orchestration.home import Home
+from orchestration.publishing import lineage
 from orchestration.taking import landing_of
 from serving import dictionary
 from serving.language import Locale, difference, reading
@@ -300,10 +301,11 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
             table.add_row(*row)
         console.print(table)
         return
+    locale = load(home.centre_file).locale
     table = Table(show_header=False, title=name)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for label, text in dictionary.describe(home.warehouse, name, load(home.centre_file).locale).items():
+    for label, text in dictionary.describe(home.warehouse, lineage(home), name, locale).items():
         table.add_row(label, text)
     console.print(table)
 

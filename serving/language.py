@@ -100,6 +100,11 @@ WORDS: dict[str, Words] = {
     "hit": Words("counts, as met", "计入，达标"),
     "miss": Words("counts, as missed", "计入，未达标"),
     "out": Words("does not count", "不计入"),
+    # what a measure is to an indicator
+    "numerator": Words("numerator", "分子"),
+    "denominator": Words("denominator", "分母"),
+    "counted": Words("counted", "计数值"),
+    "sample": Words("sample", "样本量"),
     # owners (quality and workforce are families as well)
     "operations": Words("Operations", "运营"),
     "training": Words("Training", "培训"),
@@ -241,6 +246,13 @@ def short_date(day: date, locale: Locale) -> str:
 def long_date(day: date, locale: Locale) -> str:
     """Return the date with its year."""
     return f"{day.year}年{short_date(day, locale)}" if locale == "zh" else f"{short_date(day, locale)} {day.year}"
+
+
+def period(first: date, last: date | None) -> Words:
+    """Return from when to when something is valid; ``last`` is None when it has no end."""
+    if last is None:
+        return Words(f"from {first}", f"自 {first} 起")
+    return Words(f"from {first} to {last}", f"自 {first} 至 {last}")
 
 
 def period_name(grain: str, start: date, locale: Locale) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from serving import language
 
@@ -20,8 +21,13 @@ def write(path: Path, template: str, **content: Any) -> Path:
     """Render a template of this room into ``path``; a reader finds the old page or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    draft.write_text(_templates().get_template(template).render(**content), encoding="utf-8")
+    draft.write_text(render(template, **content), encoding="utf-8")
     return draft.replace(path)
+
+
+def render(template: str, **content: Any) -> Markup:
+    """Return what a template of this room makes of its content, to be written or to be part of another one's."""
+    return Markup(_templates().get_template(template).render(**content))
 
 
 @cache
@@ -34,7 +40,10 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.globals.update(
-        {name: getattr(language, name) for name in ("word", "reading", "difference", "period_name", "short_date")},
+        {
+            name: getattr(language, name)
+            for name in ("word", "reading", "difference", "period", "period_name", "short_date")
+        },
         CLASSES=language.CLASSES,
         UNITS=language.UNITS,
     )

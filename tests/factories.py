@@ -246,13 +246,15 @@ def build(
     full_refresh: bool = False,
     checks: bool = False,
     select: str | None = None,
+    project: Path = PROJECT,
 ) -> duckdb.DuckDBPyConnection:
     """Run ``dbt build`` in this process and return a connection to the warehouse.
 
     ``checks`` runs the data and unit tests too. Without ``variables`` everything is built, as of the current date.
+    ``project`` is the dbt project, a copy for tests that change it.
     Raises ``AssertionError`` with dbt's messages when a node fails.
     """
-    arguments = ["build", "--quiet", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments = ["build", "--quiet", "--project-dir", str(project), "--profiles-dir", str(project)]
     arguments += ["--target-path", str(home / "dbt" / "target"), "--log-path", str(home / "dbt" / "logs")]
     arguments += ["--vars", json.dumps(dict(variables or {}))]
     arguments += ["--full-refresh"] if full_refresh else []

@@ -133,6 +133,12 @@ MEMBERS = (
     ("channel", "chat", "Chat", "在线"),
 )
 
+LINEAGE = {
+    str(name): {"chat.chat_conversation": ["created_at"], "dim_parameters": ["answer_threshold_sec"]}
+    for name, *_ in INDICATORS
+}
+"""What each indicator reads."""
+
 # One row per day, queue and agent; noise is a small integer recurrence, never random().
 CELLS = """
 CREATE TEMP TABLE cells AS
@@ -224,6 +230,7 @@ def lay_out(path: Path) -> Path:
                 scale int AS (CASE unit WHEN 'percent' THEN 100 ELSE 1 END),
                 maturity_days int, headline boolean, name_en text, name_zh text, definition_en text,
                 definition_zh text, numerator text, numerator_zh text, denominator text, denominator_zh text,
+                sample text DEFAULT 'visits_counted', definition_version int DEFAULT 1,
                 drivers text[], drivers_zh text[], owner text, reference text, caveat text, caveat_zh text,
                 grains text[] DEFAULT ['day', 'week', 'month']);
             CREATE TABLE indicator_values (
@@ -233,6 +240,13 @@ def lay_out(path: Path) -> Path:
                 indicator text, variant text, grain text, period_start date, level text, member text, step int,
                 visit_class text, counted_before text, counted_after text, visits bigint, points double);
             CREATE TABLE visit_classes (visit_class text, name_en text, name_zh text);
+            CREATE TABLE indicator_versions (
+                indicator text, definition_version int, fingerprint text, first_used_on date);
+            CREATE TABLE indicator_cards (
+                indicator text, board text, board_en text, board_zh text, card text, card_en text, card_zh text);
+            CREATE TABLE indicator_examples (
+                indicator text, fact text, measure text, role text, case_number int, local_date date, case_id text,
+                site text, team text, agent text, queue text, channel text, value double, distinct_key text);
             CREATE TABLE dim_members (level text, member text, name_en text, name_zh text);
             CREATE TABLE dim_targets (
                 indicator text, level text DEFAULT 'centre', member text DEFAULT 'all', value double,
@@ -243,7 +257,8 @@ def lay_out(path: Path) -> Path:
             INSERT INTO dim_parameters (origin, parameter, channel, value, valid_from, precedence) VALUES
                 ('default', 'answer_threshold_sec', 'voice', 20, '2000-01-01', 1),
                 ('default', 'answer_threshold_sec', 'chat', 30, '2000-01-01', 1),
-                ('centre', 'answer_threshold_sec', 'voice', 15, '2026-10-01', 5);
+                ('centre', 'answer_threshold_sec', 'voice', 15, '2026-10-01', 5),
+                ('default', 'small_denominator_floor', NULL, 20, '2000-01-01', 0);
             CREATE TABLE dim_dates AS
                 SELECT day::date AS date_day, date_trunc('week', day)::date AS week_start,
                        date_trunc('month', day)::date AS month_start, isodow(day)::int AS weekday
@@ -254,6 +269,27 @@ def lay_out(path: Path) -> Path:
         )
         fields, marks = ", ".join(INDICATOR_FIELDS), ", ".join("?" * len(INDICATOR_FIELDS))
         con.executemany(f"INSERT INTO dim_indicators ({fields}) VALUES ({marks})", INDICATORS)
+        con.execute(
+            """
+            INSERT INTO indicator_versions SELECT indicator, 1, 'first', DATE '2026-08-31' FROM dim_indicators;
+            INSERT INTO indicator_versions VALUES ('service_level_pct', 2, 'second', DATE '2026-10-01');
+            UPDATE dim_indicators SET definition_version = 2 WHERE indicator = 'service_level_pct';
+            INSERT INTO indicator_cards VALUES
+                ('service_level_pct', 'centre_day', 'Centre day', '全中心日报', 'trend', 'Sixty days', '六十天走势');
+            INSERT INTO indicator_examples BY NAME
+                WITH visits(case_number, case_id, answered_in_time, counted) AS (
+                    VALUES (1, 'visit-1', 1, 1), (2, 'visit-2', 0, 1), (3, 'visit-3', 0, 0), (NULL, NULL, 1, 2)
+                ), measured AS (
+                    SELECT *, 'numerator' AS role, 'in_threshold' AS measure, answered_in_time AS value FROM visits
+                    UNION ALL SELECT *, 'denominator', 'visits_counted', counted FROM visits
+                )
+                SELECT case_number, case_id, role, measure, value, 'service_level_pct' AS indicator,
+                       'fct_queue_visits' AS fact, if(case_id IS NULL, NULL, 'sales_cd') AS queue,
+                       if(case_id IS NULL, NULL, DATE '2026-10-29') AS local_date
+                FROM measured;
+            INSERT INTO indicator_examples (indicator, value) VALUES ('service_level_pct', 50);
+            """
+        )
         con.executemany("INSERT INTO dim_targets (indicator, value) VALUES (?, ?)", TARGETS)
         con.executemany("INSERT INTO dim_members VALUES (?, ?, ?, ?)", MEMBERS)
     return path

@@ -77,14 +77,16 @@ closed ones left alone.
 {%- endmacro %}
 
 
+{#- Condition that a date is one of some, given as ISO texts; none given: any date. -#}
+{% macro is_among(column, dates) -%}
+    {{ column ~ ' in (' ~ date_list(dates) ~ ')' if dates else 'true' }}
+{%- endmacro %}
+
+
 {#- Condition that keeps the rows of the dates being rebuilt, or of other dates given. -#}
 {% macro is_touched(column, dates=none) -%}
     {%- set dates = dates_to_rebuild(reach_of(model)) if dates is none else dates -%}
-    {%- if flags.FULL_REFRESH or not dates -%}
-        true
-    {%- else -%}
-        {{ column }} in ({{ date_list(dates) }})
-    {%- endif -%}
+    {{ 'true' if flags.FULL_REFRESH else is_among(column, dates) }}
 {%- endmacro %}
 
 

@@ -295,23 +295,23 @@ the names of its parts and the reaches of its facts. A part is there for the day
 {#-
 Days of each period to compute of things with a reach: touched and maturing days, and the whole of their weeks and months.
 -#}
-{% macro indicator_periods(reach={'ahead': 0, 'back': 0}) %}
-    {%- set dates = (dates_to_rebuild(reach) + var('maturing_dates')) | unique | sort -%}
+{% macro indicator_periods(reach={'ahead': 0, 'back': 0}, every=flags.FULL_REFRESH) %}
+    {%- set dates = [] if every else (dates_to_rebuild(reach) + var('maturing_dates')) | unique | sort -%}
     {%- for grain, start in [('day', 'date_day'), ('week', 'week_start'), ('month', 'month_start')] %}
     select
         '{{ grain }}' as grain,
         {{ start }} as period_start,
         date_day
     from {{ ref('dim_dates') }}
-    where {{ start }} in (select {{ start }} from {{ ref('dim_dates') }} where {{ is_touched('date_day', dates) }})
+    where {{ start }} in (select {{ start }} from {{ ref('dim_dates') }} where {{ is_among('date_day', dates) }})
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 {% endmacro %}
 
 
 {#- Condition that keeps the rows of the periods to compute of things with a reach. -#}
-{% macro is_in_touched_period(reach={'ahead': 0, 'back': 0}) -%}
-    (grain, period_start) in (select grain, period_start from ({{ indicator_periods(reach) }}) as periods)
+{% macro is_in_touched_period(reach={'ahead': 0, 'back': 0}, every=flags.FULL_REFRESH) -%}
+    (grain, period_start) in (select grain, period_start from ({{ indicator_periods(reach, every) }}) as periods)
 {%- endmacro %}
 
 
@@ -325,19 +325,25 @@ Days of each period to compute of things with a reach: touched and maturing days
 {% endmacro %}
 
 
+{#- Condition on values: of periods that hold touched or maturing days, for each indicator as far as its facts reach. -#}
+{% macro is_of_touched_period(indicators) %}
+    {%- set touched = [] -%}
+    {%- for reach in reaches_of(indicators, indicator_parts(indicators)) -%}
+        {%- set names = names_of_reach(indicators, reach) -%}
+        {%- if names -%}
+            {%- do touched.append(
+                "indicator in ('" ~ names | join("', '") ~ "') and " ~ is_in_touched_period(reach, false)
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    ({{ touched | join(') or (') }})
+{%- endmacro %}
+
+
 {#- Pre-hook of indicator_values: the rows that the model is about to append again. -#}
 {% macro delete_touched_values() %}
     {%- if is_incremental() -%}
-        {%- set indicators, computed = indicator_dictionary(), [] -%}
-        {%- for reach in reaches_of(indicators, indicator_parts(indicators)) -%}
-            {%- set names = names_of_reach(indicators, reach) -%}
-            {%- if names -%}
-                {%- do computed.append(
-                    "indicator in ('" ~ names | join("', '") ~ "') and " ~ is_in_touched_period(reach)
-                ) -%}
-            {%- endif -%}
-        {%- endfor -%}
-        delete from {{ this }} where ({{ computed | join(') or (') }})
+        delete from {{ this }} where {{ is_of_touched_period(indicator_dictionary()) }}
     {%- endif -%}
 {% endmacro %}
 

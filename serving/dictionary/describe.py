@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from serving.dictionary.entries import Entry, look_up
-from serving.language import CLASSES, UNITS, Locale, Words, period_name, reading, word
+from serving.dictionary.entries import Entry, Reads, Setting, Shown, look_up
+from serving.language import CLASSES, UNITS, Locale, Words, period, period_name, reading, word
 
 _LABELS = {
     "name": Words("Name", "名称"),
@@ -18,23 +18,29 @@ _LABELS = {
     "rolls_up": Words("How it rolls up", "汇总规则"),
     "feeds": Words("Feeds", "数据来源"),
     "lineage": Words("Counted from", "数据血缘"),
+    "columns": Words("Columns read", "读取字段"),
     "valid_by": Words("Valid by", "适用层级"),
     "drivers": Words("Usual drivers", "常见影响因素"),
     "owner": Words("Owner", "责任方"),
     "caveat": Words("Beware", "注意"),
     "reference": Words("Reference", "参考"),
-    "target": Words("Target", "目标"),
+    "parameters": Words("Parameters", "参数"),
+    "targets": Words("Targets", "目标"),
+    "boards": Words("Shown on", "展示位置"),
+    "version": Words("Definition version", "口径版本"),
     "newest": Words("Newest", "最新"),
 }
 
 
-def describe(warehouse: Path, name: str, locale: Locale = "en") -> dict[str, str]:
+def describe(warehouse: Path, lineage: Mapping[str, Reads], name: str, locale: Locale = "en") -> dict[str, str]:
     """Return the lines, by label, of the entry that ``name`` means: its key, or its name in English or Chinese.
+
+    ``lineage`` is what each indicator reads, as ``lineage.trace`` finds it.
 
     Raises:
         UnknownIndicatorError: no entry has that name.
     """
-    return lines(look_up(warehouse, name), locale)
+    return lines(look_up(warehouse, lineage, name), locale)
 
 
 def lines(entry: Entry, locale: Locale) -> dict[str, str]:
@@ -49,18 +55,38 @@ def lines(entry: Entry, locale: Locale) -> dict[str, str]:
         "rolls_up": " ".join(CLASSES[letter].to(locale) for letter in entry.classes if letter in CLASSES),
         "feeds": _joined([word(feed) for feed in entry.feeds], locale),
         "lineage": f"{' · '.join(entry.facts)} ← {' · '.join(entry.lake_tables)}",
+        "columns": "\n".join(f"{table}: {', '.join(columns)}" for table, columns in entry.columns.items()),
         "valid_by": _joined([word(key) for key in (*entry.levels, *entry.grains)], locale),
         "drivers": _joined(entry.drivers, locale),
         "owner": word(entry.owner).to(locale),
         "caveat": entry.caveat.to(locale) if entry.caveat else "",
         "reference": entry.reference or "",
-        "target": "" if entry.target is None else reading(entry.target, entry.unit, locale),
+        "parameters": "\n".join(f"{word(each.what).to(locale)}: {_setting(each, locale)}" for each in entry.parameters),
+        "targets": "\n".join(
+            f"{word(each.what).to(locale)}: {_setting(each, locale, entry.unit)}" for each in entry.targets
+        ),
+        "boards": "\n".join(_shown(shown, locale) for shown in entry.shown_on),
+        "version": " · ".join(
+            f"{version.number} ({period(version.first_used_on, None).to(locale)})"
+            for version in reversed(entry.versions)
+        ),
         "newest": " · ".join(
             f"{period_name(newest.grain, newest.period_start, locale)}: {reading(newest.value, entry.unit, locale)}"
             for newest in entry.latest
         ),
     }
     return {_LABELS[key].to(locale): line for key, line in told.items() if line}
+
+
+def _shown(shown: Shown, locale: Locale) -> str:
+    return ": ".join([shown.where.to(locale), *([_joined(shown.cards, locale)] if shown.cards else [])])
+
+
+def _setting(setting: Setting, locale: Locale, unit: str | None = None) -> str:
+    """Return a value with what it holds for, since when, and who set it."""
+    value = reading(setting.value, unit, locale) if unit else f"{setting.value:g}"
+    notes = [setting.scope, period(setting.valid_from, setting.valid_to), setting.origin and word(setting.origin)]
+    return f"{value} ({_joined([note for note in notes if note], locale)})"
 
 
 def _formula(entry: Entry, locale: Locale) -> str:

@@ -1,20 +1,23 @@
 """Write the dictionary page: ``dictionary/index.html``, every entry in both languages, searchable from a file.
 
-The workbook that the page offers for download is written beside it.
+The workbook that the page offers for download is written beside it. What indicators read is found by ``lineage``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from markupsafe import Markup
 
 from serving import pages
 from serving.dictionary import workbook
-from serving.dictionary.entries import Entry, read, read_with_values, records
+from serving.dictionary.entries import Entry, Reads, examples, read_in_full, read_with_values, records
 from serving.language import Words
 
 WIDTH, HEIGHT, MARGIN = 240, 48, 4
@@ -29,13 +32,22 @@ class Spark:
     end: tuple[float, float]
 
 
-def write(warehouse: Path, site: Path, centre_name: Mapping[str, str]) -> Path:
-    """Write the page under ``site`` and return its path; ``centre_name`` has the keys ``en`` and ``zh``."""
+def write(
+    warehouse: Path, site: Path, centre_name: Mapping[str, str], lineage: Callable[[], Mapping[str, Reads]], build: int
+) -> Path:
+    """Write the page under ``site`` and return its path.
+
+    Args:
+        warehouse: the DuckDB file.
+        site: the folder of the pages.
+        centre_name: the centre's name by ``en`` and ``zh``.
+        lineage: what each indicator reads, as ``lineage.trace`` finds it.
+        build: number of the newest build of everything: what is declared of an entry is rendered once for it.
+    """
     with duckdb.connect(warehouse, read_only=True) as con:
         entries = read_with_values(con)
         parameters = _parameters(con)
-        definitions = read(con)
-    workbook.write(site / "dictionary" / "dictionary.xlsx", definitions.values(), parameters)
+        declared = _declared(con, site / "dictionary", lineage, build)
     families: dict[str, list[Entry]] = {}
     for entry in entries.values():
         families.setdefault(entry.family, []).append(entry)
@@ -46,11 +58,41 @@ def write(warehouse: Path, site: Path, centre_name: Mapping[str, str]) -> Path:
         families=[*families.items()],
         names={key: entry.name for key, entry in entries.items()},
         count=len(entries),
+        declared=declared,
         parameters=parameters,
         sparks={key: spark(entry) for key, entry in entries.items()},
         width=WIDTH,
         height=HEIGHT,
     )
+
+
+def _declared(
+    con: duckdb.DuckDBPyConnection, folder: Path, lineage: Callable[[], Mapping[str, Reads]], build: int
+) -> dict[str, Markup]:
+    """Return what is declared of each entry, with its example, as HTML, and bring the workbook up to date.
+
+    Only a build of everything changes it, or this code: so a day's page reads it from the file where it was kept.
+    """
+    kept = folder / "declared.json"
+    key = f"{build} {_code()}"
+    if kept.exists() and (known := json.loads(kept.read_text("utf-8")))["key"] == key:
+        return {indicator: Markup(html) for indicator, html in known["html"].items()}
+    entries, shown = read_in_full(con, lineage()), examples(con)
+    workbook.write(folder / "dictionary.xlsx", entries.values(), _parameters(con))
+    html = {
+        indicator: pages.render("dictionary/declared.html", entry=entry, example=shown.get(indicator))
+        for indicator, entry in entries.items()
+    }
+    kept.write_text(json.dumps({"key": key, "html": html}, ensure_ascii=False), "utf-8")
+    return html
+
+
+def _code() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(pages.__file__).parent.rglob("*.*")):
+        if path.suffix in (".py", ".html"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def spark(entry: Entry) -> Spark | None:

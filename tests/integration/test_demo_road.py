@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -289,6 +290,30 @@ def test_pages_open_without_an_error_and_lead_somewhere(travelled: Road, page: b
         assert not [address for address in page.requests if address.startswith("http")], path
         links = page.run("[...document.querySelectorAll('a')].map((link) => link.href.split('#')[0])")
         assert all(Path(link.removeprefix("file://")).exists() for link in links if link), path
+
+
+def test_every_entry_of_the_dictionary_is_whole(travelled: Road) -> None:
+    html = (travelled.home.site / "dictionary" / "index.html").read_text("utf-8")
+    with duckdb.connect(str(travelled.home.warehouse), read_only=True) as con:
+        entries = con.execute(
+            """
+            SELECT indicator, list_sort(lake_tables),
+                indicator IN (SELECT indicator FROM indicator_examples WHERE case_number IS NOT NULL),
+                indicator IN (SELECT indicator FROM dim_targets), indicator IN (SELECT indicator FROM indicator_cards)
+            FROM dim_indicators
+            """
+        ).fetchall()
+        example = "SELECT measure IS NULL, count(*) FROM indicator_examples WHERE case_number IS NULL GROUP BY ALL"
+        totals = dict(con.execute(example).fetchall())
+    assert totals[True] == len(entries) <= totals[False]
+    for indicator, tables, has_rows, has_target, is_shown in entries:
+        entry = html[html.index(f'<article id="{indicator}"') :]
+        entry = entry[: entry.index("</article>")]
+        assert "version 1, " in entry, indicator
+        read = re.findall(r"<dt><code>(.*?)</code></dt>", entry)
+        assert read and set(read) <= set(tables), indicator
+        told = [title in entry for title in ("Worked example", "Targets", "Shown on")]
+        assert told[0] == has_rows and told[1] == has_target and told[2] >= is_shown, indicator
 
 
 def asked(home: Home) -> list[Any]:

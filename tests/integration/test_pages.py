@@ -9,7 +9,7 @@ import pytest
 
 from serving import brief, dictionary, site
 from tests import browser
-from tests.serving_warehouse import LAST
+from tests.serving_warehouse import LAST, LINEAGE
 
 NAME = {"en": "Demo centre", "zh": "示范中心"}
 PAGES = (
@@ -24,7 +24,7 @@ def pages(serving_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("site")
     for period in ("day", "week"):
         brief.write(serving_warehouse, folder, LAST, centre_name=NAME, period=period)
-    dictionary.write(serving_warehouse, folder, NAME)
+    dictionary.write(serving_warehouse, folder, NAME, lambda: LINEAGE, 1)
     site.write(folder, NAME)
     return folder
 

@@ -1,6 +1,12 @@
 {{ config(materialized='table') }}
 
-with entries as (
+with definitions as (
+
+    {{ definitions_now() if execute }}
+
+),
+
+entries as (
 
 {% for indicator in (indicator_dictionary() if execute else []) %}
 {%- set meta = indicator.meta %}
@@ -25,6 +31,7 @@ select
     {%- set tables = lake_tables_behind(facts) %}
     {{ texts_literal(tables) }} as lake_tables,
     {{ texts_literal(tables_with_days(tables)) }} as daily_tables,
+    {{ text_literal(meta.sample) }} as sample,
     cast({{ meta.maturity_days }} as integer) as maturity_days,
     {{ meta.headline | lower }} as headline
 {% if not loop.last %}union all{% endif %}
@@ -34,6 +41,10 @@ select
 
 select
     entries.*,
+    versions.definition_version,
     units.scale
 from entries
 left join {{ ref('units') }} as units on entries.unit = units.unit
+left join definitions on entries.indicator = definitions.indicator
+left join {{ ref('indicator_versions') }} as versions
+    on definitions.indicator = versions.indicator and definitions.fingerprint = versions.fingerprint

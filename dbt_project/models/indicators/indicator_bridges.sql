@@ -10,6 +10,11 @@
 
 {% set indicators = indicator_dictionary() if execute else [] %}
 {% set classes = counted_classes(indicators) if execute else [] %}
+{% set columns = [
+    'indicator', 'variant', 'grain', 'period_start', 'level', 'member', 'step', 'visit_class', 'counted_before',
+    'counted_after', 'visits', 'points', 'indicator_version', 'variant_version'
+] %}
+{% set earlier = left_by_earlier_builds(columns) if execute %}
 
 with periods_0 as (
     {{ indicator_periods() }}
@@ -45,7 +50,38 @@ bridges as (
     {% if not (loop.last and outer.last) %}union all{% endif %}
     {% endfor %}
     {% endfor %}
+),
+
+shown as (
+
+    select
+        bridges.*,
+        indicators.definition_version as indicator_version,
+        variants.definition_version as variant_version
+    from bridges
+    inner join {{ ref('dim_indicators') }} as indicators on bridges.indicator = indicators.indicator
+    inner join {{ ref('dim_indicators') }} as variants on bridges.variant = variants.indicator
+    where bridges.member is not null
+
 )
 
-select * from bridges
-where member is not null
+{% if earlier -%}
+,
+
+kept as (
+
+    select {{ columns | join(', ') }} from {{ earlier }}
+    where
+        (({{ is_of_another_version('indicator', 'indicator_version') }})
+            or ({{ is_of_another_version('variant', 'variant_version') }}))
+        and not {{ is_in_touched_period(every=false) }}
+
+)
+
+select {{ columns | join(', ') }} from shown
+where (variant, grain, period_start) not in (select (variant, grain, period_start) from kept)
+union all
+select * from kept
+{%- else -%}
+select * from shown
+{%- endif %}

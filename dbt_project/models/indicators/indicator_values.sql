@@ -49,6 +49,11 @@
 {% set parts = indicator_parts(indicators) if execute else {} %}
 {% set reaches = reaches_of(indicators, parts) %}
 {% set periods = periods_of(reaches | last) %}
+{% set columns = [
+    'indicator', 'grain', 'period_start', 'level', 'member', 'numerator', 'denominator', 'value', 'sample_size', 'status',
+    'target', 'final_on', 'completeness', 'fresh_until', 'definition_version'
+] %}
+{% set earlier = left_by_earlier_builds(columns) if execute %}
 
 with
 {% for reach in reaches %}
@@ -225,6 +230,7 @@ judged as (
     select
         stated.*,
         stated.value * indicators.scale as scaled_value,
+        indicators.definition_version,
         targets.value as target,
         case
             when feeds.completeness < 1 and stated.level in ('centre', 'site') then 'feed_missing'
@@ -268,21 +274,46 @@ judged as (
             and stated.level = closed.level
             and stated.member = closed.member
 
+),
+
+shown as (
+
+    select
+        indicator,
+        grain,
+        period_start,
+        level,
+        member,
+        numerator,
+        denominator,
+        case when status not in ('below_floor', 'feed_missing') then scaled_value end as value,
+        sample_size,
+        status,
+        target,
+        case when status = 'provisional' then cast(matures_on as date) end as final_on,
+        completeness,
+        cast(fresh_until as date) as fresh_until,
+        definition_version
+    from judged
+
 )
 
-select
-    indicator,
-    grain,
-    period_start,
-    level,
-    member,
-    numerator,
-    denominator,
-    case when status not in ('below_floor', 'feed_missing') then scaled_value end as value,
-    sample_size,
-    status,
-    target,
-    case when status = 'provisional' then cast(matures_on as date) end as final_on,
-    completeness,
-    cast(fresh_until as date) as fresh_until
-from judged
+{% if earlier -%}
+,
+
+kept as (
+
+    select {{ columns | join(', ') }} from {{ earlier }}
+    where
+        {{ is_of_another_version('indicator', 'definition_version') }}
+        and not ({{ is_of_touched_period(indicator_dictionary()) }})
+
+)
+
+select {{ columns | join(', ') }} from shown
+where (indicator, grain, period_start) not in (select (indicator, grain, period_start) from kept)
+union all
+select * from kept
+{%- else -%}
+select * from shown
+{%- endif %}

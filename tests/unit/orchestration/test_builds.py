@@ -263,8 +263,19 @@ def test_everything_is_built_when_more_than_the_deliveries_changed(
         home.warehouse.unlink()
     wanted = planned(home, lake)
     assert wanted.everything
-    assert "touched_dates" not in wanted.variables(lake)  # pyright: ignore
+    assert "read_partitions" not in wanted.variables(lake)  # pyright: ignore
     assert record(home, wanted).builds[-1].days is None
+
+
+def test_a_changed_project_counts_anew_from_the_newest_day_and_on_days_asked_for(
+    tmp_path: Path, project: list[str]
+) -> None:
+    home, lake = new_home(tmp_path), Lake(on(*range(9)))
+    record(home, planned(home, lake))
+    project[0] = "edited"
+    assert planned(home, lake).days == on(8)
+    lake.changes.append(set(on(3)))
+    assert planned(home, lake, *on(5)).days == on(2, 3, 4, 5, 8)
 
 
 def test_a_day_without_contacts_is_built_but_is_not_the_day_reported_on(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,15 +18,23 @@ from hypothesis import strategies as st
 
 from serving import dictionary
 from serving.dictionary.describe import lines
-from serving.dictionary.entries import Reading, read
+from serving.dictionary.entries import Reading, Reads, read, read_in_full
 from serving.dictionary.page import HEIGHT, WIDTH, spark
+from serving.language import LOCALES
+from tests.serving_warehouse import LINEAGE
 
 NAME = {"en": "Demo <centre>", "zh": "示范中心"}
+WITH_VARIANT = {**LINEAGE, "service_level_of_answered_pct": {}}
+
+
+def write(warehouse: Path, site: Path, build: int = 1, lineage: Mapping[str, Reads] = LINEAGE) -> Path:
+    """Write the page as after the build of everything of some number."""
+    return dictionary.write(warehouse, site, NAME, lambda: lineage, build)
 
 
 @pytest.mark.parametrize("name", ["service_level_pct", "Service level", " service LEVEL ", "服务水平"])
 def test_indicator_is_found_by_key_and_by_either_name(serving_warehouse: Path, name: str):
-    entry = dictionary.look_up(serving_warehouse, name)
+    entry = dictionary.look_up(serving_warehouse, LINEAGE, name)
     assert entry.indicator == "service_level_pct"
     assert entry.target == 80
     assert [(reading.grain, reading.period_start) for reading in entry.latest] == [
@@ -37,19 +46,20 @@ def test_indicator_is_found_by_key_and_by_either_name(serving_warehouse: Path, n
 
 
 def test_terminal_shows_an_entry_in_the_language_asked_for(serving_warehouse: Path):
-    lines = dictionary.describe(serving_warehouse, "service level")
+    lines = dictionary.describe(serving_warehouse, LINEAGE, "service level")
     assert lines["Formula"] == "visits answered within the threshold ÷ visits counted × 100%"
     assert lines["Newest"] == "29 Oct: 65.3% · week of 26 Oct: 70.4% · Oct 2026: 80.5%"
-    assert lines["Target"] == "80.0%"
+    assert lines["Targets"] == "centre: 80.0% (from 2000-01-01)"
     assert (
-        dictionary.describe(serving_warehouse, "service level", "zh")["公式"] == "阈值内应答的排队 ÷ 计入的排队 × 100%"
+        dictionary.describe(serving_warehouse, LINEAGE, "service level", "zh")["公式"]
+        == "阈值内应答的排队 ÷ 计入的排队 × 100%"
     )
-    assert "Target" not in dictionary.describe(serving_warehouse, "contacts_offered")
+    assert "Targets" not in dictionary.describe(serving_warehouse, LINEAGE, "contacts_offered")
 
 
 def test_unknown_indicator_names_the_nearest(serving_warehouse: Path):
     with pytest.raises(dictionary.UnknownIndicatorError, match=r"no indicator 'servise level'.*service_level_pct"):
-        dictionary.look_up(serving_warehouse, "servise level")
+        dictionary.look_up(serving_warehouse, LINEAGE, "servise level")
 
 
 def test_entries_run_from_arrival_to_people(serving_warehouse: Path):
@@ -86,13 +96,13 @@ def test_a_variant_follows_its_indicator_and_says_what_makes_the_difference(with
     with duckdb.connect(with_a_variant, read_only=True) as con:
         keys = [*read(con)]
     assert keys[keys.index("service_level_pct") + 1] == "service_level_of_answered_pct"
-    entry = dictionary.look_up(with_a_variant, "service_level_of_answered_pct")
+    entry = dictionary.look_up(with_a_variant, WITH_VARIANT, "service_level_of_answered_pct")
     assert [(step.name.en, step.before, step.after, step.visits, step.points) for step in entry.bridge] == [
         ("Abandoned late", "miss", "out", 1500, 5.25),
         ("Flowed out late", "miss", "out", 40, 1.75),
     ]
-    assert dictionary.describe(with_a_variant, "服务水平(占接通)")["Variant of"] == "service_level_pct"
-    html = dictionary.write(with_a_variant, tmp_path / "site", NAME).read_text(encoding="utf-8")
+    assert dictionary.describe(with_a_variant, WITH_VARIANT, "服务水平(占接通)")["Variant of"] == "service_level_pct"
+    html = write(with_a_variant, tmp_path / "site", lineage=WITH_VARIANT).read_text(encoding="utf-8")
     article = html[html.index('<article id="service_level_of_answered_pct"') :]
     article = article[: article.index("</article>")]
     assert 'href="#service_level_pct"' in article
@@ -102,7 +112,7 @@ def test_a_variant_follows_its_indicator_and_says_what_makes_the_difference(with
 
 @pytest.fixture(scope="module")
 def page(serving_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = dictionary.write(serving_warehouse, tmp_path_factory.mktemp("site"), NAME)
+    path = write(serving_warehouse, tmp_path_factory.mktemp("site"))
     return path.read_text(encoding="utf-8")
 
 
@@ -124,12 +134,12 @@ def test_page_asks_nothing_of_the_network_and_escapes_names(page: str):
 def test_parameters_show_scope_value_and_who_set_them(page: str):
     rows = re.findall(r"<tr>(.*?)</tr>", page.split('id="parameters"')[1], flags=re.S)[1:]
     cells = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in rows]
-    assert ["15" in row and "centre" in row for row in cells] == [False, False, True]
+    assert ["15" in row and "centre" in row for row in cells] == [False, False, True, False]
 
 
 @pytest.fixture(scope="module")
 def entry(serving_warehouse: Path) -> dictionary.Entry:
-    return dictionary.look_up(serving_warehouse, "qa_score_avg")
+    return dictionary.look_up(serving_warehouse, LINEAGE, "qa_score_avg")
 
 
 @given(
@@ -150,25 +160,70 @@ def test_sparkline_stays_in_its_box(entry: dictionary.Entry, values: list[float 
 
 
 def test_the_workbook_lists_every_entry_in_both_languages(serving_warehouse: Path, tmp_path: Path):
-    page = dictionary.write(serving_warehouse, tmp_path, NAME)
+    page = write(serving_warehouse, tmp_path)
     assert 'href="dictionary.xlsx"' in page.read_text("utf-8")
     book = openpyxl.load_workbook(page.with_name("dictionary.xlsx"), read_only=True)
     assert book.sheetnames == ["Indicators", "指标", "Parameters 参数"]
     english, chinese, parameters = ([*sheet.iter_rows(values_only=True)] for sheet in book)
-    for sheet, locale in ((english, "en"), (chinese, "zh")):
+    for sheet, locale in zip((english, chinese), LOCALES, strict=True):
         found = [{label: cell for label, cell in zip(sheet[0], row, strict=True) if cell} for row in sheet[1:]]
         with duckdb.connect(serving_warehouse, read_only=True) as con:
-            assert found == [lines(entry, locale) for entry in read(con).values()]
+            assert found == [lines(entry, locale) for entry in read_in_full(con, LINEAGE).values()]
     assert parameters[1][:3] == ("Answer threshold, seconds · 应答时限（秒）", "answer_threshold_sec", "chat")
 
 
 def test_a_workbook_is_written_anew_only_when_the_dictionary_has_changed(serving_warehouse: Path, tmp_path: Path):
-    book = dictionary.write(serving_warehouse, tmp_path / "site", NAME).with_name("dictionary.xlsx")
+    book = write(serving_warehouse, tmp_path / "site").with_name("dictionary.xlsx")
     os.utime(book, (0, 0))
-    dictionary.write(serving_warehouse, tmp_path / "site", NAME)
+    write(serving_warehouse, tmp_path / "site", build=2)
     assert book.stat().st_mtime == 0
     changed = Path(shutil.copy(serving_warehouse, tmp_path / "changed.duckdb"))
     with duckdb.connect(changed) as con:
         con.execute("UPDATE dim_parameters SET value = 25 WHERE origin = 'centre'")
-    dictionary.write(changed, tmp_path / "site", NAME)
+    write(changed, tmp_path / "site", build=3)
     assert book.stat().st_mtime > 0
+
+
+def article(html: str, indicator: str) -> str:
+    """Return an entry's part of the page, its text alone."""
+    part = html[html.index(f'<article id="{indicator}"') :]
+    return re.sub(r"<[^>]+>|\s+", " ", part[: part.index("</article>")])
+
+
+def test_an_entry_shows_versions_parameters_targets_boards_columns_and_an_example(page: str):
+    text = re.sub(" +", " ", article(page, "service_level_pct"))
+    for told in (
+        "version 2, 第 2 版， from 2026-10-01 自 2026-10-01 起",
+        "version 1, 第 1 版， from 2026-08-31",
+        "Answer threshold, seconds 应答时限（秒） voice 语音 centre 全中心 15 from 2026-10-01",
+        "Fewest cases for a rate",
+        "centre 全中心 80.0% 80.0% from 2000-01-01",
+        "Daily and weekly brief 每日与每周简报",
+        "Centre day 全中心日报 : ： Sixty days 六十天走势",
+        "chat.chat_conversation created_at",
+        "numerator 分子 in_threshold denominator 分母 visits_counted",
+        "visit-1 2026-10-29 sales_cd 1 1 visit-2 2026-10-29 sales_cd 0 1 visit-3 2026-10-29 sales_cd 0 0",
+        "together 合计 1 2 Service level 服务水平 = 50.0% 50.0%",
+    ):
+        assert told in text
+    # a percentage of no units, a count or a mean is shown however few there are
+    assert "Fewest cases for a rate" not in article(page, "contacts_offered")
+    assert "Worked example" not in article(page, "contacts_offered")
+
+
+def test_what_is_declared_is_rendered_once_for_a_build_of_everything(serving_warehouse: Path, tmp_path: Path):
+    first = write(serving_warehouse, tmp_path).read_text("utf-8")
+    asked: list[int] = []
+    again = dictionary.write(serving_warehouse, tmp_path, NAME, lambda: asked.append(1) or LINEAGE, 1)
+    assert (again.read_text("utf-8"), asked) == (first, [])
+    dictionary.write(serving_warehouse, tmp_path, NAME, lambda: asked.append(1) or LINEAGE, 2)
+    assert asked
+
+
+def test_terminal_shows_what_the_page_shows_of_a_definition(serving_warehouse: Path):
+    told = dictionary.describe(serving_warehouse, LINEAGE, "service_level_pct", "zh")
+    assert told["口径版本"] == "2 (自 2026-10-01 起) · 1 (自 2026-08-31 起)"
+    assert told["目标"] == "全中心: 80.0% (自 2000-01-01 起)"
+    assert "应答时限（秒）: 15 (语音 · 自 2026-10-01 起 · 全中心)" in told["参数"]
+    assert told["展示位置"] == "每日与每周简报\n全中心日报: 六十天走势"
+    assert told["读取字段"] == "chat.chat_conversation: created_at"
