@@ -98,7 +98,11 @@ def _invent(path: Path, library: Library) -> None:
             ],
         )
         con.execute("CREATE TABLE dim_members (level text, member text, name_en text, name_zh text)")
-        con.execute("CREATE TABLE dim_dates (date_day date)")
+        con.execute("CREATE TABLE dim_dates (date_day date, week_start date, month_start date)")
+        con.executemany(
+            "INSERT INTO dim_dates VALUES ($1, date_trunc('week', $1), date_trunc('month', $1))",
+            [[day] for day in sorted({*DAYS, *WEEKS})],
+        )
         con.execute("CREATE TABLE dim_agents (agent_key text)")
         con.executemany(
             "INSERT INTO dim_members VALUES (?, ?, ?, ?)",

@@ -129,9 +129,9 @@ def test_a_bad_delivery_stops_the_build_and_a_bad_indicator_the_publication(loca
 def test_days_are_told_apart_where_a_day_means_something(full: Location) -> None:
     by_day = {one for one in full.graph.get_all_asset_keys() if full.graph.get(one).partitions_def}
     tables = {AssetKey([table.feed, table.name]) for table in LAKE_TABLES}
-    layers = {key("indicator_values"), key("postgres/indicator_values"), key("site/pages")}
-    assert tables | {AssetKey(name) for name in FACTS} | layers <= by_day
-    assert not {one for one in by_day if one.path[0].startswith(("stg_", "int_", "dim_", "board_"))}
+    values = {key("indicator_values"), key("board_indicator_values"), key("postgres/indicator_values")}
+    assert tables | {AssetKey(name) for name in FACTS} | values | {key("site/pages")} <= by_day
+    assert not {one for one in by_day if one.path[0].startswith(("stg_", "int_", "dim_"))}
     for one in by_day:
         days = full.graph.get(one).partitions_def
         assert isinstance(days, DailyPartitionsDefinition)
@@ -167,9 +167,10 @@ def test_a_days_build_leaves_out_what_is_made_of_nothing_that_changed(full: Loca
     assert {"dim_agents", "dim_agent_teams", "dim_agents_is_sound"} <= left_out(*people) - left_out()
     assert {"fct_offers", "fct_offers_is_sound"} <= left_out("tel_offer", *people) - left_out(*people)
     everything = left_out(*(table.name for table in TABLES.values()))
-    # Heads, open cases and costs are counted every day, promises fall due, and months follow the calendar.
+    # Heads, open cases, costs and targets are counted every day, promises fall due, and months follow the calendar.
     daily = {"agent_months", "calibration_months", "case_days", "case_promises", "complaint_milestones", "cost_days"}
-    assert {name.removeprefix("fct_") for name in set(FACTS) - everything} == daily | {"employee_days", "joiners"}
+    daily |= {"employee_days", "joiners", "sales_target_days", "orders"}
+    assert {name.removeprefix("fct_") for name in set(FACTS) - everything} == daily
     assert not everything & {"indicator_values", "indicator_bridges", "board_indicator_values"}
 
 

@@ -15,7 +15,8 @@ from tests.factories import PROJECT, Lake
 
 INDICATORS = ("queue_visits", "service_level_pct", "service_level_of_answered_pct")
 SELECT = (
-    "+fct_queue_visits +dim_indicators +dim_targets dim_dates indicator_values indicator_bridges indicator_examples"
+    "+fct_queue_visits +dim_indicators +dim_targets dim_dates +dim_feed_days +dim_feed_arrivals +dim_site_days "
+    "+dim_queue_days indicator_values indicator_bridges indicator_examples"
 )
 FIRST, SECOND = date(2026, 9, 1), date(2026, 9, 2)
 THRESHOLD = "expr: is_answered_in_threshold\n"

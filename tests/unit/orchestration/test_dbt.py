@@ -17,7 +17,7 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     asked: list[Path] = []
 
     def invoke(home: Home, arguments: list[str]) -> None:
-        assert arguments == ["parse"]
+        assert arguments == ["parse", "--no-partial-parse"]
         (home.dbt / "target").mkdir(parents=True, exist_ok=True)
         asked.append(home.root)
 
