@@ -172,7 +172,7 @@ class Warehouse(Batches):
     """The indicator layer as a batch: every combination of the dictionary, with its values in the touched periods."""
 
     grain = ("indicator", "grain")
-    identity = ("indicator", "grain", "period_start", "level", "member")
+    identity = ("indicator", "grain", "starts_at", "level", "member")
 
     def __init__(self, warehouse: Path):
         super().__init__(duckdb.connect(str(warehouse), read_only=True))
@@ -191,9 +191,9 @@ class Warehouse(Batches):
         touched = "true"
         if dates is not None:
             self.connection.register("touched", pa.table({"local_date": pa.array(sorted(dates), pa.date32())}))
-            touched = """(grain, date_trunc(grain, period_start)) in (
-                select (grain, date_trunc(grain, local_date))
-                from touched cross join unnest(['day', 'week', 'month']) as grains (grain)
+            touched = """(grain, date_trunc(replace(grain, 'interval', 'day'), period_start)) in (
+                select (grain, date_trunc(replace(grain, 'interval', 'day'), local_date))
+                from touched cross join unnest(['interval', 'day', 'week', 'month']) as grains (grain)
             )"""
         self.connection.execute(
             f"""

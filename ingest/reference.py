@@ -27,8 +27,16 @@ SCHEMAS: dict[str, pa.Schema] = {
     "source": pa.schema([("source_system", TEXT), ("site_key", TEXT), ("time_zone", TEXT)]),
     "site": pa.schema([("site_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT), ("time_zone", TEXT)]),
     "queue": pa.schema(
-        [("queue_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT), ("queue_group", TEXT), ("channel", TEXT)]
+        [
+            ("queue_key", TEXT),
+            ("name_en", TEXT),
+            ("name_zh", TEXT),
+            ("queue_group", TEXT),
+            ("client_key", TEXT),
+            ("channel", TEXT),
+        ]
     ),
+    "client": pa.schema([("client_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
     "team": pa.schema([("team_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
     "name": pa.schema([("kind", TEXT), ("source_system", TEXT), ("source_name", TEXT), ("declared_key", TEXT)]),
     "parameter": pa.schema(
@@ -103,13 +111,21 @@ class Alias(BaseModel, extra="forbid", frozen=True):
         return {"name": value} if isinstance(value, str) else value
 
 
+class Client(BaseModel, extra="forbid", frozen=True):
+    """Names of a company that the centre works for."""
+
+    key: str
+    name: Name
+
+
 class Queue(BaseModel, extra="forbid", frozen=True):
-    """Names and group of a queue; ``key`` is the queue as the source names it, unless ``aliases`` say otherwise."""
+    """Names, group and client of a queue; ``key`` is its name in the source, unless ``aliases`` say otherwise."""
 
     key: str
     name: Name
     aliases: list[Alias] = []
     group: str | None = None
+    client: str | None = None
     channel: str | None = Field(default=None, pattern=f"^({'|'.join(CHANNELS)})$")
     hours: list[Hours] = []
 
@@ -141,7 +157,7 @@ class Target(Dated, frozen=True):
     """A target of an indicator for a member of a level; the centre's one member is ``all``."""
 
     indicator: str
-    level: str = Field(default="centre", pattern="^(centre|site|team|agent|queue|channel)$")
+    level: str = Field(default="centre", pattern="^(centre|site|team|agent|tenure_band|queue|client|channel)$")
     member: str = "all"
 
 
@@ -151,6 +167,7 @@ def write_reference(
     sources: Sequence[SourceBase],
     sites: Sequence[Site],
     queues: Sequence[Queue] = (),
+    clients: Sequence[Client] = (),
     teams: Sequence[Team] = (),
     parameters: Iterable[Parameter] = (),
     targets: Iterable[Target] = (),
@@ -164,7 +181,8 @@ def write_reference(
     rows: dict[str, list[tuple[object, ...]]] = {
         "source": [(s.name, s.site, zones[s.site]) for s in sources],
         "site": [(s.key, s.name.en, s.name.zh, s.time_zone) for s in sites],
-        "queue": [(q.key, q.name.en, q.name.zh, q.group, q.channel) for q in queues],
+        "queue": [(q.key, q.name.en, q.name.zh, q.group, q.client, q.channel) for q in queues],
+        "client": [(c.key, c.name.en, c.name.zh) for c in clients],
         "team": [(t.key, t.name.en, t.name.zh) for t in teams],
         "name": [
             (kind, source.name, alias.name, each.key)

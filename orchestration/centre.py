@@ -20,7 +20,7 @@ from ingest.formats import Source
 from ingest.hours import clashes
 from ingest.landing import Location
 from ingest.privacy import LEAST_KEY_BYTES, Redaction
-from ingest.reference import Parameter, Queue, Target, Team
+from ingest.reference import Client, Parameter, Queue, Target, Team
 from ingest.source import Name, Site
 from orchestration.retention import Kept
 from orchestration.retention import problems as retention_problems
@@ -89,6 +89,7 @@ class Centre(BaseModel):
     sites: list[Site] = Field(min_length=1)
     sources: list[Source] = Field(min_length=1)
     queues: list[Queue] = []
+    clients: list[Client] = []
     teams: list[Team] = []
     parameters: list[Parameter] = []
     targets: list[Target] = []
@@ -137,6 +138,10 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
         if source.site not in sites:
             yield ("sources", index, source.format, "site"), f"{source.site!r} is no site; declared are {sorted(sites)}"
     yield from _without_a_day(centre, sites)
+    clients = {client.key for client in centre.clients}
+    for index, queue in enumerate(centre.queues):
+        if queue.client not in (None, *clients):
+            yield ("queues", index, "client"), f"{queue.client!r} is no client; declared are {sorted(clients)}"
     yield from _twice_named(centre)
     for name, message in retention_problems(centre.retention):
         yield ("retention", name), message
@@ -144,6 +149,7 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
         "site": [(("sites", index, "key"), site.key) for index, site in enumerate(centre.sites)],
         "source": [(("sources", index, s.format, "name"), s.name) for index, s in enumerate(centre.sources)],
         "queue": [(("queues", index, "key"), queue.key) for index, queue in enumerate(centre.queues)],
+        "client": [(("clients", index, "key"), client.key) for index, client in enumerate(centre.clients)],
         "team": [(("teams", index, "key"), team.key) for index, team in enumerate(centre.teams)],
     }
     for what, declared in named.items():

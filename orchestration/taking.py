@@ -61,6 +61,7 @@ def _write_reference(home: Home, centre: Centre) -> None:
         sources=centre.sources,
         sites=centre.sites,
         queues=centre.queues,
+        clients=centre.clients,
         teams=centre.teams,
         parameters=centre.parameters,
         targets=centre.targets,

@@ -68,7 +68,9 @@ WORDS: dict[str, Words] = {
     "site": Words("site", "职场"),
     "team": Words("team", "班组"),
     "agent": Words("agent", "座席"),
+    "tenure_band": Words("tenure band", "司龄段"),
     "queue": Words("queue", "队列"),
+    "client": Words("client", "委托方"),
     "channel": Words("channel", "渠道"),
     # grains
     "day": Words("day", "日"),

@@ -63,7 +63,7 @@ class _Table:
         return f"{self.schema}.{self.name}"
 
 
-_KEY = ("indicator", "grain", "period_start", "level", "member")
+_KEY = ("indicator", "grain", "period_start", "level", "member", "starts_at")
 _TABLES = (
     _Table("marts", "dim_indicators", ("indicator",)),
     _Table("marts", "dim_members", ("level", "member")),
@@ -207,6 +207,7 @@ def _prepare(cursor: dbapi.Cursor) -> None:
 def _periods(days: Collection[date]) -> pa.Table:
     """Return one row a period that holds any of the days: grain and the date it starts on."""
     starts = {
+        "interval": {*days},
         "day": {*days},
         "week": {day - timedelta(days=day.weekday()) for day in days},
         "month": {day.replace(day=1) for day in days},

@@ -10,7 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ PUBLISHED = (SOURCE, "dim_indicators", "indicator_values")
 NEWEST = date(2026, 10, 29)
 DAYS = [NEWEST - timedelta(days=back) for back in range(8, -1, -1)]
 WEEKS = [date(2026, 10, 12), date(2026, 10, 19), date(2026, 10, 26)]
+QUARTERS = [datetime.combine(NEWEST, time(10, minute)) for minute in (0, 15, 30, 45)]
 MEMBERS = {
     "centre": [("all", "All", "全部")],
     "site": [("chengdu", "Chengdu", "成都"), ("manchester", "Manchester", "曼彻斯特")],
@@ -35,6 +36,8 @@ MEMBERS = {
     # Two queues of one name, as two sites have them.
     "queue": [("sales_cd", "Sales", "销售"), ("sales_mc", "Sales", "销售"), ("support", "Support", "支持")],
     "channel": [("voice", "Voice", "语音"), ("chat", "Chat", "在线")],
+    "client": [("acme", "Acme", "甲公司")],
+    "tenure_band": [("under_30", "Under 30 days", "不满 30 天")],
 }
 SERVICE_LEVEL_OF_SUPPORT = [85.0, 70.0, None, 60.0, 85.0, 79.0, 78.0, 77.0, 76.0]
 """Target 80: met, missed, no traffic, missed, met, then missed four days running, from the fifth-last day's morrow."""
@@ -70,8 +73,9 @@ def _invent(path: Path, library: Library) -> None:
             for rank, (member, _, _) in enumerate(MEMBERS[level]):
                 has_target = indicator.direction != "neutral" and member in ("all", "support")
                 target = (80.0 if member == "support" else 85.0) if has_target else None
-                for grain, starts in (("day", DAYS), ("week", WEEKS)):
-                    if grain not in indicator.grains:
+                for grain, starts in (("day", DAYS), ("week", WEEKS), ("interval", QUARTERS)):
+                    levels = indicator.interval_levels if grain == "interval" else indicator.levels
+                    if grain not in indicator.grains or level not in levels:
                         continue
                     for place, start in enumerate(starts):
                         value: float | None = 60.0 + (7 * place + 5 * rank + 3 * number) % 40
@@ -79,14 +83,18 @@ def _invent(path: Path, library: Library) -> None:
                             value = SERVICE_LEVEL_OF_SUPPORT[place]
                         status = "no_traffic" if value is None else "provisional" if start == NEWEST else "final"
                         values.append(
-                            (*(indicator.key, grain, start, level, member), value, 100.0, value, 100, status, target)
+                            (
+                                *(indicator.key, grain, start, start, level, member),
+                                *(value, 100.0, value, 100, status, target),
+                            )
                         )
     with duckdb.connect(path) as con:
         con.execute(
-            "CREATE TABLE indicator_values (indicator text, grain text, period_start date, level text, member text, "
-            "numerator double, denominator double, value double, sample_size bigint, status text, target double)"
+            "CREATE TABLE indicator_values (indicator text, grain text, period_start date, starts_at timestamp, "
+            "level text, member text, numerator double, denominator double, value double, sample_size bigint, "
+            "status text, target double)"
         )
-        con.executemany(f"INSERT INTO indicator_values VALUES ({', '.join('?' * 11)})", values)
+        con.executemany(f"INSERT INTO indicator_values VALUES ({', '.join('?' * 12)})", values)
         con.execute(
             "CREATE TABLE dim_indicators (indicator text, name_en text, name_zh text, unit text, direction text)"
         )

@@ -27,6 +27,10 @@ SCALES = {"percent": 100, "per_thousand": 1000, "per_ten_thousand": 10_000}
 """What a quotient is multiplied by to be read in its unit; others are read as they are."""
 
 
+LINKS = {"client": "queue__client"}
+"""How MetricFlow names a level that a fact reaches through another."""
+
+
 class Disagreement(NamedTuple):
     """One row of `indicator_values` or of MetricFlow's answer that the other side does not have or tells otherwise.
 
@@ -35,7 +39,7 @@ class Disagreement(NamedTuple):
 
     indicator: str
     grain: str
-    period_start: str
+    starts_at: str
     level: str
     member: str
     ours: list[float | None]
@@ -65,7 +69,8 @@ class Judge:
 
     def sql(self, metrics: list[str], level: str, grain: str) -> str:
         """SQL for the metrics of every member of the level in every period of the grain."""
-        group_by = [f"metric_time__{grain}", *([] if level == "centre" else [level])]
+        time = ["metric_time__day", "interval"] if grain == "interval" else [f"metric_time__{grain}"]
+        group_by = [*time, *([] if level == "centre" else [LINKS.get(level, level)])]
         request = MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=group_by)
         return self.engine.explain(request).sql_statement.without_descriptions.sql
 
@@ -74,22 +79,25 @@ class Judge:
         """Queries whose rows together are what `indicator_values` has to hold, one a level and grain."""
         queries = []
         levels = {level for m in self.indicators.values() for level in m["config"]["meta"]["levels"]}
-        for level, grain in product(sorted(levels), ("day", "week", "month")):
-            valid = {
-                name: m
-                for name, m in self.indicators.items()
-                if level in m["config"]["meta"]["levels"] and grain in m["config"]["meta"]["grains"]
-            }
+        for level, grain in product(sorted(levels), ("interval", "day", "week", "month")):
+            valid = {name: m for name, m in self.indicators.items() if _is_valid(m["config"]["meta"], level, grain)}
+            if not valid:
+                continue
             parts = {part for m in valid.values() for part in _parts(m).values() if part}
             parts |= {self.told_by.get(part, part) for part in parts}
             rows = ", ".join(_row(m, self.told_by) for m in valid.values())
-            member = "'all'" if level == "centre" else level
+            member = "'all'" if level == "centre" else LINKS.get(level, level)
+            time = "interval" if grain == "interval" else f"metric_time__{grain}"
             queries.append(
-                f"SELECT '{grain}' AS grain, metric_time__{grain}::date AS period_start, '{level}' AS level,"
+                f"SELECT '{grain}' AS grain, {time}::timestamp AS starts_at, '{level}' AS level,"
                 f" {member} AS member, unnest([{rows}], recursive := true)"
                 f" FROM ({self.sql(sorted(parts | set(valid)), level, grain)}) WHERE {member} IS NOT NULL"
             )
         return queries
+
+
+def _is_valid(meta: dict, level: str, grain: str) -> bool:
+    return grain in meta["grains"] and level in meta["interval_levels" if grain == "interval" else "levels"]
 
 
 def _parts(metric: dict) -> dict[str, str | None]:
@@ -135,8 +143,8 @@ def disagreements(warehouse: duckdb.DuckDBPyConnection, target: Path) -> list[Di
         compared by numerator and denominator only.
     """
     warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE answers (grain text, period_start date, level text, member text, indicator text,"
-        " numerator double, denominator double, value double, told boolean)"
+        "CREATE OR REPLACE TEMP TABLE answers (grain text, starts_at timestamp, level text, member text,"
+        " indicator text, numerator double, denominator double, value double, told boolean)"
     )
     for query in judge_of(target).answers:
         warehouse.execute(f"INSERT INTO answers {query}")
@@ -147,11 +155,11 @@ def disagreements(warehouse: duckdb.DuckDBPyConnection, target: Path) -> list[Di
     )
     rows = warehouse.execute(
         f"""
-        SELECT indicator, grain, period_start::text, level, member,
+        SELECT indicator, grain, starts_at::text, level, member,
                [ours.numerator, ours.denominator, ours.value],
                [theirs.numerator, theirs.denominator, theirs.value]
         FROM indicator_values AS ours
-        FULL JOIN (FROM answers WHERE told) AS theirs USING (indicator, grain, period_start, level, member)
+        FULL JOIN (FROM answers WHERE told) AS theirs USING (indicator, grain, starts_at, level, member)
         WHERE ours.status IS NULL OR theirs.told IS NULL
             OR {numerator} OR {denominator} OR (ours.status NOT IN ('below_floor', 'feed_missing') AND {value})
         """

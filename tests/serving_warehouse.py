@@ -232,10 +232,11 @@ def lay_out(path: Path) -> Path:
                 definition_zh text, numerator text, numerator_zh text, denominator text, denominator_zh text,
                 sample text DEFAULT 'visits_counted', definition_version int DEFAULT 1,
                 drivers text[], drivers_zh text[], owner text, reference text, caveat text, caveat_zh text,
-                grains text[] DEFAULT ['day', 'week', 'month']);
+                grains text[] DEFAULT ['day', 'week', 'month'], interval_levels text[] DEFAULT []);
             CREATE TABLE indicator_values (
                 indicator text, grain text, period_start date, level text, member text, numerator double,
-                denominator double, value double, sample_size bigint, status text, target double, final_on date);
+                denominator double, value double, sample_size bigint, status text, target double, final_on date,
+                starts_at timestamp AS (period_start::timestamp));
             CREATE TABLE indicator_bridges (
                 indicator text, variant text, grain text, period_start date, level text, member text, step int,
                 visit_class text, counted_before text, counted_after text, visits bigint, points double);

@@ -36,3 +36,15 @@ with source_system, agent_alias, site_key and local_date unless other expression
     agent_teams.team_key,
     coalesce(agent_teams.site_key, {{ rows }}.site_key) as site_key
 {%- endmacro %}
+
+
+{#- How long the employee has been with the centre on the row's date, as a band; names in the seed tenure_bands. -#}
+{% macro tenure_band_of(rows) -%}
+    case
+        when {{ rows }}.local_date < agent_teams.hired_on then null
+        {%- for days in (30, 90, 365) %}
+        when {{ rows }}.local_date < {{ dbt.dateadd('day', days, 'agent_teams.hired_on') }} then 'under_{{ days }}'
+        {%- endfor %}
+        when agent_teams.hired_on is not null then 'older'
+    end
+{%- endmacro %}

@@ -26,16 +26,18 @@ come in are taken first and those that go out last, so that no step divides by n
 
 
 {#- The number of visits of each class, as a part that indicators could be selected from: see indicator_part. -#}
-{% macro class_part(classes) %}
-    {%- set measures = [] -%}
+{% macro class_part(indicators, classes) %}
+    {%- set measures, levels = [], [] -%}
+    {%- for indicator in indicators if indicator.meta.counts -%}
+        {%- do levels.extend(indicator.meta.levels) -%}
+    {%- endfor -%}
     {%- for visit_class in classes -%}
         {%- do measures.append({
             'name': visit_class, 'agg': 'sum_boolean', 'expr': "visit_class = '" ~ visit_class ~ "'"
         }) -%}
     {%- endfor -%}
     {%- for model in graph.semantic_models.values() if model.name == 'queue_visits' -%}
-        {%- set levels = model.entities | map(attribute='name') | list -%}
-        {{- return({'model': model, 'adds_up': true, 'measures': measures, 'levels': levels, 'reaches': [{'ahead': 0, 'back': 0}]}) -}}
+        {{- return({'model': model, 'kind': 'sums', 'measures': measures, 'levels': levels, 'reaches': [{'ahead': 0, 'back': 0}]}) -}}
     {%- endfor -%}
 {% endmacro %}
 

@@ -3,8 +3,9 @@ From the dictionary to SQL.
 
 An indicator is a metric declared in models/indicators/<family>.yml, other ways to reckon one stand in
 models/indicators/variants/<family>.yml; the semantic models and the measures it is made of
-stand in models/indicators/facts/. Here each semantic model is aggregated once over (day, week, month) x (levels), and
-each indicator becomes one short select on the result. docs/indicator-layer.md shows what comes out.
+stand in models/indicators/facts/. Here each semantic model is aggregated once over (day, week, month) x (levels) and, where
+quarters of an hour are asked for, over these, and each indicator becomes one short select on the result.
+docs/indicator-layer.md shows what comes out.
 -#}
 
 
@@ -14,12 +15,13 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
         'name_zh', 'definition_zh', 'unit', 'direction', 'class', 'feeds', 'owner', 'reference', 'caveat', 'caveat_zh',
         'numerator', 'numerator_zh', 'levels', 'grains', 'maturity_days', 'drivers', 'drivers_zh', 'headline'
     ] -%}
-    {%- set of_ratios = ['denominator', 'denominator_zh'] -%}
+    {%- set of_ratios, of_intervals = ['denominator', 'denominator_zh'], ['interval_levels'] -%}
     {%- set indicators = [] -%}
     {%- for metric in graph.metrics.values() | sort(attribute='name')
             if metric.original_file_path.split('/')[-2] in ('indicators', 'variants') -%}
         {%- set meta = metric.config.meta -%}
-        {%- for key in texts + (of_ratios if metric.type == 'ratio' else []) if meta.get(key) is none -%}
+        {%- for key in texts + (of_ratios if metric.type == 'ratio' else [])
+                + (of_intervals if 'interval' in (meta.grains or []) else []) if meta.get(key) is none -%}
             {%- do exceptions.raise_compiler_error('indicator ' ~ metric.name ~ ' lacks config.meta.' ~ key) -%}
         {%- endfor -%}
         {%- for key in of_ratios + ['sample'] if key not in meta -%}
@@ -32,6 +34,7 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
             'meta': meta,
             'measures': (metric_measures(metric) + ([meta.sample] if meta.sample else [])) | unique | list,
             'parts': [],
+            'interval_parts': [],
             'reaches': [{'ahead': 0, 'back': 0}],
         }) -%}
     {%- endfor -%}
@@ -163,28 +166,36 @@ each indicator becomes one short select on the result. docs/indicator-layer.md s
 
 {#-
 The parts that indicators are selected from: per semantic model one of sums, which are taken by day and then added up to
-weeks and months, and one of percentiles and distinct counts, which are taken anew from the rows of each period.
-Returns part name -> {model, adds_up, measures, levels, reaches}, only with what the indicators use; each indicator learns
+weeks and months, one of percentiles and distinct counts, which are taken anew from the rows of each period, and one of
+the quarters of an hour.
+Returns part name -> {model, kind, measures, levels, reaches}, only with what the indicators use; each indicator learns
 the names of its parts and the reaches of its facts. A part is there for the days of every indicator that uses it.
+Levels `left_out` are asked of no part.
 -#}
-{% macro indicator_parts(indicators) %}
+{% macro indicator_parts(indicators, left_out=[]) %}
     {%- set parts = {} -%}
     {%- for model in graph.semantic_models.values() | sort(attribute='name') -%}
         {%- for measure in model.measures -%}
-            {%- set adds_up = measure.agg not in ('percentile', 'count_distinct') -%}
-            {%- set name = model.name ~ ('_sums' if adds_up else '_rows') -%}
+            {%- set kind = 'rows' if measure.agg in ('percentile', 'count_distinct') else 'sums' -%}
             {%- for indicator in indicators if measure.name in indicator.measures -%}
-                {%- set new = {'model': model, 'adds_up': adds_up, 'measures': [], 'levels': [], 'reaches': []} -%}
-                {%- set part = parts.setdefault(name, new) -%}
-                {%- do part.levels.extend(indicator.meta.levels) -%}
-                {%- if measure not in part.measures -%}{%- do part.measures.append(measure) -%}{%- endif -%}
-                {%- if name not in indicator.parts -%}{%- do indicator.parts.append(name) -%}{%- endif -%}
+                {%- set uses = [(kind, indicator.parts, indicator.meta.levels)] -%}
+                {%- if 'interval' in indicator.meta.grains -%}
+                    {%- do uses.append(('intervals', indicator.interval_parts, indicator.meta.interval_levels)) -%}
+                {%- endif -%}
+                {%- for kind, names, levels in uses -%}
+                    {%- set name = model.name ~ '_' ~ kind -%}
+                    {%- set new = {'model': model, 'kind': kind, 'measures': [], 'levels': [], 'reaches': []} -%}
+                    {%- set part = parts.setdefault(name, new) -%}
+                    {%- do part.levels.extend(levels | reject('in', left_out)) -%}
+                    {%- if measure not in part.measures -%}{%- do part.measures.append(measure) -%}{%- endif -%}
+                    {%- if name not in names -%}{%- do names.append(name) -%}{%- endif -%}
+                {%- endfor -%}
                 {%- do indicator.reaches.append(reach_of(fact_of(model))) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for indicator in indicators -%}
-        {%- for name in indicator.parts -%}
+        {%- for name in indicator.parts + indicator.interval_parts -%}
             {%- do parts[name].reaches.extend(indicator.reaches) -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -202,27 +213,83 @@ the names of its parts and the reaches of its facts. A part is there for the day
 {% macro texts_literal(texts) -%}
     {%- set literals = [] -%}
     {%- for text in texts -%}{%- do literals.append(text_literal(text)) -%}{%- endfor -%}
-    {{ dbt.array_construct(literals) }}
+    {{ dbt.array_construct(literals, dbt.type_string()) }}
+{%- endmacro %}
+
+
+{#- Linked levels of which the centre declares no member: to ask every fact for them would cost as much as for others. -#}
+{% macro levels_without_members() %}
+    {%- set empty = [] -%}
+    {%- for model in graph.semantic_models.values() if not model.measures -%}
+        {%- set dimension = load_relation(ref(model.node_relation.alias)) -%}
+        {%- for level in model.entities if dimension and level.type == 'foreign' -%}
+            {%- if not run_query('select 1 from ' ~ dimension ~ ' where ' ~ level.expr ~ ' is not null limit 1').rows -%}
+                {%- do empty.append(level.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(empty) -}}
+{% endmacro %}
+
+
+{#-
+The levels of a part and the columns that hold their members: entities of its fact, or what a semantic model about one of
+these links to it (a queue's client). Of a linked level: the dimension, its key, and the fact's column for it.
+-#}
+{% macro levels_of(part) %}
+    {%- set levels = [] -%}
+    {%- for entity in part.model.entities if entity.type == 'foreign' -%}
+        {%- do levels.append({'name': entity.name, 'column': entity.expr}) -%}
+        {%- for other in graph.semantic_models.values() -%}
+            {%- for key in other.entities if key.type == 'primary' and key.name == entity.name -%}
+                {%- for linked in other.entities if linked.type == 'foreign' -%}
+                    {%- do levels.append({
+                        'name': linked.name, 'column': linked.expr,
+                        'dimension': other.node_relation.alias, 'key': key.expr, 'by': entity.expr,
+                    }) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(levels | selectattr('name', 'in', part.levels) | list) -}}
+{% endmacro %}
+
+
+{#- A part's fact under the name facts, with the columns of linked levels. -#}
+{% macro fact_with_levels(part) -%}
+    {%- set fact, linked = ref(part.model.node_relation.alias), levels_of(part) | selectattr('dimension', 'defined') | list -%}
+    {%- if linked -%}
+        (
+            select
+                facts.*
+                {%- for level in linked %},
+                {{ level.name }}s.{{ level.column }}
+                {%- endfor %}
+            from {{ fact }} as facts
+            {%- for level in linked %}
+            left join {{ ref(level.dimension) }} as {{ level.name }}s on facts.{{ level.by }} = {{ level.name }}s.{{ level.key }}
+            {%- endfor %}
+        ) as facts
+    {%- else -%}
+        {{ fact }} as facts
+    {%- endif -%}
 {%- endmacro %}
 
 
 {#- A part's measures over `source`, by the `keys` and once for every level. -#}
 {% macro measures_by_level(part, keys, source) %}
-    {%- set members = [] -%}
-    {%- for entity in part.model.entities if entity.type == 'foreign' and entity.name in part.levels -%}
-        {%- do members.append(entity) -%}
-    {%- endfor %}
+    {%- set levels = levels_of(part) %}
         select
             {{ keys }},
             case
-                {%- for m in members %}
-                when grouping({{ m.expr }}) = 0 then '{{ m.name }}'
+                {%- for level in levels %}
+                when grouping({{ level.column }}) = 0 then '{{ level.name }}'
                 {%- endfor %}
                 else 'centre'
             end as level,
             case
-                {%- for m in members %}
-                when grouping({{ m.expr }}) = 0 then {{ m.expr }}
+                {%- for level in levels %}
+                when grouping({{ level.column }}) = 0 then {{ level.column }}
                 {%- endfor %}
                 else 'all'
             end as member,
@@ -230,15 +297,16 @@ the names of its parts and the reaches of its facts. A part is there for the day
             {{ measure_aggregate(measure) }} as {{ measure.name }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ source }}
-        group by grouping sets (({{ keys }}){% for m in members %}, ({{ keys }}, {{ m.expr }}){% endfor %})
+        group by grouping sets (({{ keys }}){% for level in levels %}, ({{ keys }}, {{ level.column }}){% endfor %})
 {%- endmacro %}
 
 
 {#- One part: every (grain, period, level, member) that has fact rows, with the part's measures. -#}
 {% macro indicator_part(part) %}
-    {%- set fact = ref(part.model.node_relation.alias) -%}
+    {%- set facts = fact_with_levels(part) -%}
     {%- set periods = periods_of(farthest(part.reaches)) -%}
-    {%- if part.adds_up %}
+    {%- set days = ' where local_date in (select date_day from ' ~ periods -%}
+    {%- if part.kind == 'sums' %}
     select
         grain,
         period_start,
@@ -248,27 +316,48 @@ the names of its parts and the reaches of its facts. A part is there for the day
         sum({{ measure.name }}) as {{ measure.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        {{- measures_by_level(part, 'local_date', fact ~ ' where local_date in (select date_day from ' ~ periods ~ ')') }}
+        {{- measures_by_level(part, 'local_date', facts ~ days ~ ')') }}
     ) as days
-    inner join {{ periods }} as periods on days.local_date = periods.date_day
+    inner join {{ periods }} as periods on days.local_date = periods.date_day and periods.grain <> 'interval'
     group by grain, period_start, level, member
-    {%- else %}
-        {%- set facts = fact ~ ' as facts inner join ' ~ periods ~ ' as periods on facts.local_date = periods.date_day' %}
+    {%- elif part.kind == 'rows' %}
+        {%- set facts = facts ~ ' inner join ' ~ periods ~ ' as periods on facts.local_date = periods.date_day'
+            ~ " and periods.grain <> 'interval'" %}
         {{- measures_by_level(part, 'grain, period_start', facts) }}
+    {%- else %}
+        {{- measures_by_level(part, 'local_date, interval_start', facts ~ days ~ " where grain = 'interval')") }}
     {%- endif %}
 {% endmacro %}
 
 
-{#- One indicator: its rows at the levels and grains that it is valid for. -#}
+{#- One indicator: its rows at the levels and grains that it is valid for, quarters of an hour by themselves. -#}
 {% macro indicator_rows(indicator, parts) %}
+    {%- set meta = indicator.meta -%}
+    {{- indicator_rows_from(indicator, indicator.parts, parts, meta.levels, meta.grains | reject('eq', 'interval')) }}
+    {%- if indicator.interval_parts %}
+    union all
+    {{ indicator_rows_from(indicator, indicator.interval_parts, parts, meta.interval_levels, ['interval']) }}
+    {%- endif %}
+{% endmacro %}
+
+
+{% macro indicator_rows_from(indicator, names, parts, levels, grains) %}
     {%- set reach, of_parts = farthest(indicator.reaches), [] -%}
-    {%- for name in indicator.parts -%}{%- do of_parts.extend(parts[name].reaches) -%}{%- endfor -%}
-    {%- set metric = indicator.metric -%}
-    {%- set is_percentile = indicator.meta.class == 'P' -%}
+    {%- for name in names -%}{%- do of_parts.extend(parts[name].reaches) -%}{%- endfor -%}
+    {%- set metric, is_percentile = indicator.metric, indicator.meta.class == 'P' -%}
+    {%- set by_interval = parts[names[0]].kind == 'intervals' -%}
+    {%- set keys = 'local_date, interval_start' if by_interval else 'grain, period_start' %}
     select
         '{{ indicator.name }}' as indicator,
+        {% if by_interval -%}
+        'interval' as grain,
+        local_date as period_start,
+        interval_start as starts_at,
+        {% else -%}
         grain,
         period_start,
+        cast(period_start as {{ dbt.type_timestamp() }}) as starts_at,
+        {% endif -%}
         level,
         member,
         {% if metric.type == 'ratio' -%}
@@ -280,16 +369,20 @@ the names of its parts and the reaches of its facts. A part is there for the day
         {% endif -%}
         {{ metric_expression(metric) }} as value,
         cast({{ indicator.meta.sample or 'null' }} as bigint) as sample_size
-    from {{ indicator.parts[0] }}{% for part in indicator.parts[1:] %}
-    full join {{ part }} using (grain, period_start, level, member){% endfor %}
+    from {{ names[0] }}{% for name in names[1:] %}
+    full join {{ name }} using ({{ keys }}, level, member){% endfor %}
     where
         member is not null
-        and level in ('{{ indicator.meta.levels | join("', '") }}')
-        and grain in ('{{ indicator.meta.grains | join("', '") }}')
-        {%- if farthest(of_parts) != reach %}
-        and (grain, period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
+        and level in ('{{ levels | join("', '") }}')
+        {%- if not by_interval %}
+        and grain in ('{{ grains | join("', '") }}')
         {%- endif %}
-{% endmacro %}
+        {%- if farthest(of_parts) != reach %}
+        and ({{ "'interval', local_date" if by_interval else keys }}) in (
+            select (grain, period_start) from {{ periods_of(reach) }}
+        )
+        {%- endif %}
+{%- endmacro %}
 
 
 {#-
@@ -297,7 +390,9 @@ Days of each period to compute of things with a reach: touched and maturing days
 -#}
 {% macro indicator_periods(reach={'ahead': 0, 'back': 0}, every=flags.FULL_REFRESH) %}
     {%- set dates = [] if every else (dates_to_rebuild(reach) + var('maturing_dates')) | unique | sort -%}
-    {%- for grain, start in [('day', 'date_day'), ('week', 'week_start'), ('month', 'month_start')] %}
+    {%- for grain, start in [
+        ('interval', 'date_day'), ('day', 'date_day'), ('week', 'week_start'), ('month', 'month_start')
+    ] %}
     select
         '{{ grain }}' as grain,
         {{ start }} as period_start,

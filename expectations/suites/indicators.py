@@ -36,7 +36,7 @@ _PART = f"unit = 'percent' and indicator not in ({', '.join(map(repr, NOT_PARTS)
 SIGNED = ("fte", "kappa")
 """Units of differences and agreements, which fall below nothing."""
 
-_KEY = ("indicator", "grain", "period_start", "level", "member")
+_KEY = ("indicator", "grain", "starts_at", "level", "member")
 
 _DIGEST = f"hash({', '.join(_KEY)})"
 
@@ -48,9 +48,9 @@ INDICATORS = Suite(
         "where period_start is not null group by all having count(*) > 1",
         """
         create or replace temp table largest_total as
-        select indicator, grain, period_start, max(total) as total
+        select indicator, grain, starts_at, max(total) as total
         from (
-            select indicator, grain, period_start, level, sum(value) as total
+            select indicator, grain, starts_at, level, sum(value) as total
             from batch
             where class = 'A' and level <> 'centre'
             group by all
@@ -68,7 +68,7 @@ INDICATORS = Suite(
     ),
     derived={
         "members_total": "(select total from largest_total as parts where parts.indicator = batch.indicator "
-        "and parts.grain = batch.grain and parts.period_start = batch.period_start)",
+        "and parts.grain = batch.grain and parts.starts_at = batch.starts_at)",
         "days_lacking": "(select days from lacking where lacking.indicator = batch.indicator "
         "and lacking.grain = batch.grain)",
     },
@@ -87,7 +87,10 @@ INDICATORS = Suite(
         "percent out of range": rows_where(f"{_PART} and value > 100 + {TOLERANCE}"),
         "part above whole": rows_where(f"{_PART} and numerator > denominator + {TOLERANCE}"),
         "members above centre": rows_where(f"class = 'A' and level = 'centre' and members_total > value + {TOLERANCE}"),
-        "period not aligned": rows_where("period_start <> date_trunc(grain, period_start)"),
+        "period not aligned": rows_where(
+            "starts_at <> case grain when 'interval' then time_bucket(interval 15 minute, starts_at)"
+            " else period_start end or period_start <> date_trunc(replace(grain, 'interval', 'day'), starts_at)"
+        ),
     },
     expectations=(
         at_least(
@@ -123,6 +126,8 @@ INDICATORS = Suite(
             "可加指标各级成员之和不超过中心",
             "critical",
         ),
-        never("period not aligned", "periods start on their first day", "周期起始日对齐", "critical"),
+        never(
+            "period not aligned", "periods start on their first day or quarter of an hour", "周期起始对齐", "critical"
+        ),
     ),
 )

@@ -155,6 +155,8 @@ class Entry:
     """Tables of the lake behind these, as ``feed.table``."""
     levels: Sequence[str]
     grains: Sequence[str]
+    interval_levels: Sequence[str]
+    """Levels at which it is valid by interval, which are fewer."""
     drivers: Sequence[Words]
     caveat: Words | None
     owner: str
@@ -171,7 +173,7 @@ class Entry:
     targets: Sequence[Setting] = ()
     boards: Sequence[Shown] = ()
     latest: Sequence[Reading] = ()
-    """The newest reading of each grain, day first."""
+    """The newest reading of each grain but the interval, which says nothing alone; day first."""
     trend: Sequence[Reading] = ()
     """The newest days, oldest first."""
     bridge: Sequence[Step] = ()
@@ -251,7 +253,7 @@ def _readings(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
         f"""
         SELECT indicator, grain, period_start, value, status, target, final_on
         FROM indicator_values
-        WHERE level = 'centre'
+        WHERE level = 'centre' AND grain <> 'interval'
         QUALIFY row_number() OVER (PARTITION BY indicator, grain ORDER BY period_start DESC)
             <= CASE grain WHEN 'day' THEN {TREND_DAYS} ELSE 1 END
         ORDER BY indicator, CASE grain WHEN 'day' THEN 1 WHEN 'week' THEN 2 ELSE 3 END, period_start
@@ -287,7 +289,7 @@ def look_up(warehouse: Path, lineage: Mapping[str, Reads], name: str) -> Entry:
 
 def _entry(row: dict[str, Any]) -> Entry:
     same = ("indicator", "family", "variant_of", "unit", "direction", "feeds", "facts", "lake_tables")
-    same += ("levels", "grains", "owner", "reference")
+    same += ("levels", "grains", "interval_levels", "owner", "reference")
     both: dict[str, Any] = {
         key: None if row[key] is None else Words(row[key], row[f"{key}_zh"])
         for key in ("numerator", "denominator", "caveat")

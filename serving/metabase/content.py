@@ -47,6 +47,7 @@ _COLLECTION_NOTES = {
 
 _TITLES = {
     "period_start": Name("Date", "日期"),
+    "starts_at": Name("Time", "时间"),
     "period": Name("Day", "日期"),
     "indicator_name": Name("Indicator", "指标"),
     "indicator_label": Name("Indicator", "指标"),
@@ -291,8 +292,9 @@ def _smartscalar(card: Card, indicators: Sequence[Indicator], stage: _Stage, loc
 
 
 def _time_series(card: Card, indicators: Sequence[Indicator], stage: _Stage, locale: Locale) -> tuple[str, Document]:
-    stage.group("period_start")
-    dimensions, metrics = ["period_start"], ["value"]
+    time = "starts_at" if card.grain == "interval" else "period_start"
+    stage.group(time)
+    dimensions, metrics = [time], ["value"]
     if card.split is not None:
         split = "member_name" if card.split == "member" else "indicator_name"
         stage.group(split)
@@ -302,8 +304,8 @@ def _time_series(card: Card, indicators: Sequence[Indicator], stage: _Stage, loc
     if card.split is None and card.display == "line":
         stage.measure("target", title("target", locale))
         metrics.append("target")
-        # A day without a value is a gap; weeks are points seven days apart and need the line between them.
-        missing = {"line.missing": "none"} if card.grain == "day" else {}
+        # A day or quarter without a value is a gap; weeks are points seven days apart and need the line between them.
+        missing = {} if card.grain == "week" else {"line.missing": "none"}
         series = {
             "value": {"title": indicators[0].name[locale], **missing},
             "target": {"title": title("target", locale), **_TARGET_LINE},

@@ -64,6 +64,8 @@ class Indicator:
     direction: str
     levels: frozenset[str]
     grains: frozenset[str]
+    interval_levels: frozenset[str]
+    """Levels that it has by interval."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Card(_Part):
     at: tuple[int, int]
     size: tuple[int, int]
     display: Literal["smartscalar", "line", "bar", "area", "row", "pivot", "table", "heading", "text", "definitions"]
-    grain: Literal["day", "week"] | None = None
+    grain: Literal["interval", "day", "week"] | None = None
     levels: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
     split: Literal["member", "indicator"] | None = None
@@ -307,6 +309,7 @@ def _dictionary(manifest: Mapping[str, Any]) -> dict[str, Indicator]:
             direction=meta["direction"],
             levels=frozenset(meta["levels"]),
             grains=frozenset(meta["grains"]),
+            interval_levels=frozenset(meta.get("interval_levels", ())),
         )
         for metric in manifest["metrics"].values()
         if (meta := metric["config"].get("meta", {})).get("name_zh")
@@ -392,9 +395,10 @@ def _unfit(card: Card, indicator: Indicator) -> Iterator[str]:
     if card.grain not in indicator.grains:
         yield f"{indicator.key} has no values by {card.grain}; it has {', '.join(sorted(indicator.grains))}"
     # A list of many indicators asks each for the levels it has; a chart of one asks for levels it must have.
-    missing = sorted(set(card.levels) - indicator.levels)
+    levels = indicator.interval_levels if card.grain == "interval" else indicator.levels
+    missing = sorted(set(card.levels) - levels)
     if missing and (card.display not in ("table", "pivot") or len(missing) == len(set(card.levels))):
-        yield f"{indicator.key} has no values for {', '.join(missing)}; it has {', '.join(sorted(indicator.levels))}"
+        yield f"{indicator.key} has no values for {', '.join(missing)}; it has {', '.join(sorted(levels))}"
 
 
 def _mixed(card: Card, board: Board, dictionary: Mapping[str, Indicator]) -> Iterator[str]:
@@ -408,10 +412,11 @@ def _mixed(card: Card, board: Board, dictionary: Mapping[str, Indicator]) -> Ite
     )
     if card.display in ("smartscalar", "line", "bar", "area") and card.split != "member" and not one_member:
         yield "without split: member it needs a required filter that keeps one member"
-    if card.display in ("smartscalar", "row", "pivot", "table") and not any(
+    if (card.display in ("smartscalar", "row", "pivot", "table") or card.grain == "interval") and not any(
         board.filters[key].column == "period" for key in card.filters if key in board.filters
     ):
-        yield f"a {card.display} needs a filter that keeps one period"
+        drawn = f"{card.display} by interval" if card.grain == "interval" else card.display
+        yield f"a {drawn} needs a filter that keeps one period"
     units = {dictionary[key].unit for key in card.indicators if key in dictionary}
     if card.split == "indicator" and len(units) > 1:
         yield f"one axis cannot show {' and '.join(sorted(units))}"

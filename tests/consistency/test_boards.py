@@ -43,7 +43,7 @@ def test_the_boards_table_has_the_columns_that_are_described() -> None:
 
 def test_no_agent_reaches_a_board() -> None:
     with duckdb.connect(board_library.boards().warehouse, read_only=True) as con:
-        con.execute("SET VARIABLE levels = ['centre', 'site', 'team', 'queue', 'channel']")
+        con.execute("SET VARIABLE levels = ['centre', 'site', 'team', 'tenure_band', 'queue', 'client', 'channel']")
         assert con.execute(f"SELECT count(*) FROM {SOURCE} WHERE level NOT IN getvariable('levels')").fetchone() == (0,)
 
 

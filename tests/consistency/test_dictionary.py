@@ -39,7 +39,7 @@ ALLOWED = {
     "direction": {"higher", "lower", "band", "neutral"},
     "class": {"A", "S", "R", "P", "D", "L"},
     "feeds": {table.feed for table in TABLES.values()},
-    "grains": {"day", "week", "month"},
+    "grains": {"interval", "day", "week", "month"},
 }
 
 
@@ -52,7 +52,16 @@ VARIANTS = {metric["name"]: metric for metric in _read("metrics", sorted((INDICA
 MAIN = {metric["name"]: metric for metrics in FAMILIES.values() for metric in metrics}
 METRICS = {**MAIN, **VARIANTS}
 FACTS = _read("semantic_models", sorted((INDICATORS / "facts").glob("*.yml")))
-MEASURES = {measure["name"]: (fact, measure) for fact in FACTS for measure in fact["measures"]}
+LINKED = {
+    key["name"]: {entity["name"] for entity in fact["entities"] if entity["type"] == "foreign"}
+    for fact in FACTS
+    if "measures" not in fact
+    for key in fact["entities"]
+    if key["type"] == "primary"
+}
+"""What a fact that knows an entity is also broken down by: a queue's client."""
+
+MEASURES = {measure["name"]: (fact, measure) for fact in FACTS for measure in fact.get("measures", ())}
 FILLED = {
     metric["name"]: metric["type_params"]["measure"]["name"]
     for metric in _read("metrics", sorted((INDICATORS / "facts").glob("*.yml")))
@@ -92,7 +101,7 @@ def test_a_name_is_given_once() -> None:
         [m["name"] for m in metrics],
         [m["label"] for m in metrics],
         [m["config"]["meta"]["name_zh"] for m in metrics],
-        [measure["name"] for fact in FACTS for measure in fact["measures"]],
+        [measure["name"] for fact in FACTS for measure in fact.get("measures", ())],
     ):
         assert len(names) == len(set(names))
 
@@ -100,7 +109,8 @@ def test_a_name_is_given_once() -> None:
 @each_indicator
 def test_meta_has_exactly_the_agreed_keys(metric: dict[str, Any]) -> None:
     meta = metric["config"]["meta"]
-    assert set(meta) - {"counts"} == META | ({"variant_of"} if metric["name"] in VARIANTS else set())
+    of_intervals = {"interval_levels"} if "interval" in meta["grains"] else set()
+    assert set(meta) - {"counts"} == META | of_intervals | ({"variant_of"} if metric["name"] in VARIANTS else set())
     may_be_empty = {"sample"} | (set() if metric["type"] == "ratio" else {"denominator", "denominator_zh"})
     assert {key for key, value in meta.items() if value in (None, "", [])} <= may_be_empty
 
@@ -134,8 +144,12 @@ def test_its_levels_are_entities_of_every_fact_it_is_measured_on(metric: dict[st
     measures = _measures(metric) | ({meta["sample"]} if meta["sample"] else set())
     for name in measures:
         fact, _ = MEASURES[name]
-        valid = {"centre"} | {entity["name"] for entity in fact["entities"] if entity["type"] == "foreign"}
+        entities = {entity["name"] for entity in fact["entities"] if entity["type"] == "foreign"}
+        valid = {"centre"}.union(entities, *(LINKED.get(entity, ()) for entity in entities))
         assert set(meta["levels"]) <= valid, (name, fact["name"])
+        assert "interval" not in meta["grains"] or "interval" in entities, (name, fact["name"])
+    assert set(meta.get("interval_levels", ())) <= set(meta["levels"])
+    assert ("client" in meta["levels"]) == ("queue" in meta["levels"])
 
 
 @each_indicator

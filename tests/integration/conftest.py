@@ -26,7 +26,7 @@ class Centre(NamedTuple):
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     """The random centre; a test that changes its warehouse does so in a transaction and rolls it back."""
     home = tmp_path_factory.mktemp("random")
-    with random_centre(home).build({"as_of": LAST.isoformat()}, select="+indicator_values") as warehouse:
+    with random_centre(home).build({"as_of": LAST.isoformat()}, select="+indicator_values +dim_members") as warehouse:
         yield Centre(warehouse, home / "dbt" / "target")
 
 

@@ -20,6 +20,9 @@ LAST = FIRST + timedelta(days=DAYS - 1)
 LEFT_ON = date(2026, 9, 20)
 """Last day of the last agent of each site."""
 
+TENURES = (10, 70, 340, 400, 1000, 25)
+"""Days that the agents of a site had been there on the first day: some pass into another band within the forty."""
+
 SITES = {
     "chengdu": {"telephony": "pbx", "chat": "chat", "hr": "hr", "teams": ("red", "blue")},
     "manchester": {"telephony": "pbx_manchester", "chat": "chat_manchester", "hr": "hr_manchester", "teams": ("gold",)},
@@ -29,6 +32,9 @@ SITES = {
 def random_centre(home: Path, seed: int = 7) -> Lake:
     """Fill a lake below `home`; the same seed draws the same lake."""
     lake, draw = Lake(home), Random(seed)
+    clients = {"acme": ("sales", "web"), "bert": ("service",)}
+    lake.declare("client", [{"client_key": key, "name_en": key, "name_zh": key} for key in clients])
+    lake.declare("queue", [{"queue_key": q, "client_key": key} for key, queues in clients.items() for q in queues])
     for site, sources in SITES.items():
         agents = [f"{site}-{n}" for n in range(6)]
         _staff(lake, site, sources, agents)
@@ -53,6 +59,7 @@ def _staff(lake: Lake, site: str, sources: dict[str, Any], agents: list[str]) ->
     hr = {"source_system": sources["hr"]}
     for n, agent in enumerate(agents):
         spell = {"employee_key": agent, "site_key": site, "team_key": sources["teams"][n % len(sources["teams"])]}
+        spell |= {"hired_on": FIRST - timedelta(days=TENURES[n])}
         left = {"left_on": LEFT_ON, "valid_to": LEFT_ON} if agent == agents[-1] else {}
         lake.add("hr_employee", [hr | spell | left])
         lake.add(

@@ -44,7 +44,7 @@ def test_the_warehouse_gives_what_was_worked_out_by_hand(case: str, worked: Work
     for golden in worked.expected[case]:
         found = worked.warehouse.execute(
             "SELECT numerator, denominator, value, sample_size, status FROM indicator_values"
-            " WHERE (indicator, grain, period_start, level, member) = (?, ?, ?::date, ?, ?)",
+            " WHERE (indicator, grain, starts_at, level, member) = (?, ?, ?::timestamp, ?, ?)",
             golden[:5],
         ).fetchall()
         numbers = tuple(None if number is None else pytest.approx(number, abs=1e-9) for number in golden[5:9])
@@ -60,7 +60,8 @@ def test_every_indicator_has_a_golden_case(worked: Worked) -> None:
 def test_an_indicator_has_rows_at_its_own_levels_and_grains_only(warehouse: duckdb.DuckDBPyConnection) -> None:
     stray = warehouse.execute(
         "SELECT DISTINCT indicator, level, grain FROM indicator_values JOIN dim_indicators USING (indicator)"
-        " WHERE NOT list_contains(levels, level) OR NOT list_contains(grains, grain)"
+        " WHERE NOT list_contains(if(grain = 'interval', interval_levels, levels), level)"
+        " OR NOT list_contains(grains, grain)"
     ).fetchall()
     assert stray == []
 
@@ -69,13 +70,13 @@ def test_a_target_is_shown_where_and_while_it_is_valid(warehouse: duckdb.DuckDBP
     targets = warehouse.execute(
         "SELECT DISTINCT level, target FROM indicator_values WHERE indicator = 'service_level_pct' ORDER BY level"
     ).fetchall()
-    assert targets == [("centre", 80.0), ("channel", None), ("queue", None), ("site", None)]
+    assert targets == [("centre", 80.0), ("channel", None), ("client", None), ("queue", None), ("site", None)]
 
 
 def test_a_provisional_value_says_when_it_will_be_final(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = warehouse.execute(
         "SELECT indicator, grain, final_on FROM indicator_values WHERE level = 'queue' AND member = 'new'"
-        " AND indicator IN ('service_level_pct', 'csat_top2_pct') AND grain <> 'month' ORDER BY ALL"
+        " AND indicator IN ('service_level_pct', 'csat_top2_pct') AND grain IN ('day', 'week') ORDER BY ALL"
     ).fetchall()
     # ratings of Tuesday 6 October are awaited for four days, those of its week four days from Sunday 11 October
     assert found == [
@@ -92,6 +93,7 @@ def test_completeness_and_freshness_travel_with_the_value(warehouse: duckdb.Duck
     found = warehouse.execute(
         "SELECT level, member, grain, period_start, completeness, fresh_until FROM indicator_values"
         " WHERE indicator = 'service_level_pct' AND period_start BETWEEN '2026-02-09' AND '2026-02-12'"
+        " AND grain <> 'interval'"
         " AND (level IN ('centre', 'site') OR member IN ('there', 'came')) ORDER BY grain, period_start, level, member"
     ).fetchall()
     # Calls of three days are expected, those of Wednesday the 11th lack, chats of Friday and Saturday, the latter lack:
@@ -158,9 +160,9 @@ def test_the_bridge_between_any_two_ways_of_counting_adds_up_to_their_difference
     [(pairs, apart)] = warehouse.execute(
         """
         WITH shares AS (
-            SELECT indicator, numerator / denominator AS share, grain, period_start, level, member
+            SELECT indicator, numerator / denominator AS share, grain, period_start, starts_at, level, member
             FROM indicator_values
-            WHERE indicator LIKE 'service_level%' AND denominator > 0
+            WHERE indicator LIKE 'service_level%' AND denominator > 0 AND grain <> 'interval'
         ), ends AS (
             SELECT variant AS indicator, grain, period_start, level, member, sum(points) AS points
             FROM indicator_bridges GROUP BY ALL
@@ -169,7 +171,7 @@ def test_the_bridge_between_any_two_ways_of_counting_adds_up_to_their_difference
             FROM shares LEFT JOIN ends USING (indicator, grain, period_start, level, member)
         )
         SELECT count(*), max(abs((b.points - a.points) - 100 * (b.share - a.share)))
-        FROM ways AS a JOIN ways AS b USING (grain, period_start, level, member)
+        FROM ways AS a JOIN ways AS b USING (grain, starts_at, level, member)
         WHERE a.indicator <> b.indicator
         """
     ).fetchall()

@@ -21,21 +21,24 @@ ADDITIVE = "indicator IN (SELECT indicator FROM dim_indicators WHERE class IN ('
 """Classes whose numerators and denominators add up; a stock does not over time, percentiles never do."""
 
 
-@pytest.mark.parametrize("level", ["site", "team", "agent", "queue", "channel"])
+@pytest.mark.parametrize("level", ["site", "team", "agent", "tenure_band", "queue", "client", "channel"])
 def test_members_of_a_level_make_up_the_centre(level: str, centre: Centre) -> None:
-    """Holds at every level here, since in this centre every event has a queue, a channel and a known agent."""
+    """Holds at every level here: every event has a channel, a queue of a client and an agent with a hire date."""
     broken = centre.warehouse.execute(
         f"""
         WITH sums AS (
-            SELECT indicator, grain, period_start, level,
+            SELECT indicator, grain, starts_at, level,
                    round(sum(numerator), 6) AS numerator, round(sum(denominator), 6) AS denominator
             FROM indicator_values
             WHERE level IN ('centre', $level) AND {ADDITIVE}
-                AND indicator IN (SELECT indicator FROM dim_indicators WHERE list_contains(levels, $level))
+                AND indicator IN (
+                    SELECT indicator FROM dim_indicators
+                    WHERE list_contains(if(grain = 'interval', interval_levels, levels), $level)
+                )
                 AND indicator <> 'attrition_rate_pct'  -- divides by a stock
             GROUP BY ALL
         )
-        SELECT indicator, grain, period_start FROM sums
+        SELECT indicator, grain, starts_at FROM sums
         GROUP BY ALL HAVING count(*) <> 2 OR min(numerator) <> max(numerator) OR min(denominator) <> max(denominator)
         """,
         {"level": level},
@@ -66,6 +69,38 @@ def test_days_make_up_their_week_and_month(grain: str, first_day: str, centre: C
         {"grain": grain},
     ).fetchall()
     assert broken == []
+
+
+def test_quarters_of_an_hour_make_up_their_day(centre: Centre) -> None:
+    apart = centre.warehouse.execute(
+        f"""
+        WITH quarters AS (
+            SELECT indicator, level, member, period_start,
+                   sum(numerator) AS numerator, sum(denominator) AS denominator, sum(sample_size) AS sample_size
+            FROM indicator_values
+            WHERE grain = 'interval' AND {ADDITIVE}
+            GROUP BY ALL
+        ), days AS (
+            FROM indicator_values
+            WHERE grain = 'day' AND {ADDITIVE} AND list_contains(
+                (SELECT interval_levels FROM dim_indicators WHERE indicator = indicator_values.indicator), level
+            )
+        )
+        SELECT * FROM quarters FULL JOIN days USING (indicator, level, member, period_start)
+        WHERE quarters.sample_size IS DISTINCT FROM days.sample_size
+            OR round(quarters.numerator, 6) IS DISTINCT FROM round(days.numerator, 6)
+            OR round(quarters.denominator, 6) IS DISTINCT FROM round(days.denominator, 6)
+        """
+    ).fetchall()
+    assert apart == []
+
+
+def test_every_member_has_a_name_in_both_languages(centre: Centre) -> None:
+    nameless = (
+        "SELECT DISTINCT level, member FROM indicator_values LEFT JOIN dim_members USING (level, member)"
+        " WHERE level <> 'agent' AND (name_en IS NULL OR name_zh IS NULL)"
+    )
+    assert centre.warehouse.execute(nameless).fetchall() == []
 
 
 def test_a_share_lies_between_none_and_all(centre: Centre) -> None:
@@ -107,7 +142,7 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
     with lake.build({"as_of": LAST.isoformat()}, full_refresh=True, select=LAYER) as warehouse:
         differences = warehouse.execute(
             """
-            FROM increment FULL JOIN indicator_values AS rebuilt USING (indicator, grain, period_start, level, member)
+            FROM increment FULL JOIN indicator_values AS rebuilt USING (indicator, grain, starts_at, level, member)
             WHERE increment.status IS DISTINCT FROM rebuilt.status
                 OR increment.sample_size IS DISTINCT FROM rebuilt.sample_size
                 OR increment.target IS DISTINCT FROM rebuilt.target
@@ -126,7 +161,7 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
             [late],
         ).fetchall()
         assert mended == (["feed_missing", "below_floor", "feed_missing"],)
-        rows = "SELECT count(*), count(DISTINCT (indicator, grain, period_start, level, member)) FROM increment"
+        rows = "SELECT count(*), count(DISTINCT (indicator, grain, starts_at, level, member)) FROM increment"
         [(rows_in_all, rows_by_key)] = warehouse.execute(rows).fetchall()
         assert rows_in_all == rows_by_key > 0
         [(steps, apart)] = warehouse.execute(

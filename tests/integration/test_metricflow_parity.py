@@ -42,7 +42,8 @@ def test_one_changed_value_is_found(tampering: str, centre: Centre) -> None:
         [found] = disagreements(centre.warehouse, centre.target)
     finally:
         centre.warehouse.rollback()
-    assert (found.indicator, found.grain, found.period_start, found.level) == ("aht_sec", "week", "2026-09-07", "team")
+    of = ("aht_sec", "week", "2026-09-07 00:00:00", "team")
+    assert (found.indicator, found.grain, found.starts_at, found.level) == of
 
 
 def test_metricflow_agrees_on_the_demo(whole: Home) -> None:

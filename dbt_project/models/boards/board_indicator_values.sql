@@ -8,12 +8,30 @@
 
 {%- set key = 'indicator, level, grain, member' %}
 {%- set streak = 'partition by ' ~ key %}
+{%- set days_of_intervals = 7 %}
 
-with period_values as (
+with shown_intervals as (
+
+    select max(period_start) - {{ days_of_intervals }} as day_before
+    from {{ ref('indicator_values') }}
+    where grain = 'interval'
+
+),
+
+period_values as (
 
     select *
     from {{ ref('indicator_values') }}
-    where grain in ('day', 'week') and level <> 'agent' and {{ is_rebuilt_board_period('period_start', before=7) }}
+    where
+        {{ is_rebuilt_board_period('period_start', before=7) }}
+        and (
+            (grain in ('day', 'week') and level <> 'agent')
+            or (
+                grain = 'interval'
+                and level in ('centre', 'site')
+                and period_start > (select shown_intervals.day_before from shown_intervals)
+            )
+        )
 
 ),
 
@@ -46,7 +64,7 @@ targeted as (
         on
             period_values.indicator = centre.indicator
             and period_values.grain = centre.grain
-            and period_values.period_start = centre.period_start
+            and period_values.starts_at = centre.starts_at
             and centre.level = 'centre'
 
 ),
@@ -59,6 +77,7 @@ judged as (
         indicators.name_zh as indicator_name_zh,
         indicators.unit,
         case
+            when targeted.grain = 'interval' then null
             when indicators.direction = 'higher' then targeted.value < targeted.judged_target
             when indicators.direction = 'lower' then targeted.value > targeted.judged_target
         end as is_failing,
@@ -76,14 +95,14 @@ judged as (
             and targeted.grain = previous.grain
             and targeted.level = previous.level
             and targeted.member = previous.member
-            and targeted.period_start - if(targeted.grain = 'day', 1, 7) = previous.period_start
+            and targeted.starts_at - if(targeted.grain = 'week', 7, 1) * interval '1' day = previous.starts_at
     left join period_values as week_ago
         on
             targeted.indicator = week_ago.indicator
             and targeted.grain = week_ago.grain
             and targeted.level = week_ago.level
             and targeted.member = week_ago.member
-            and targeted.period_start - 7 = week_ago.period_start
+            and targeted.starts_at - interval '7' day = week_ago.starts_at
 
 ),
 
@@ -133,10 +152,11 @@ told as (
 )
 
 select
-    told.indicator || '|' || told.grain || '|' || told.period_start || '|' || told.level || '|' || told.member
+    told.indicator || '|' || told.grain || '|' || told.starts_at || '|' || told.level || '|' || told.member
         as board_indicator_value_id,
     told.grain,
     told.period_start,
+    told.starts_at,
     case
         when told.period_start = told.newest_of_indicator and told.days_back <= {{ recent_days() }} then 'Latest'
         else cast(told.period_start as {{ dbt.type_string() }})
@@ -185,7 +205,9 @@ left join (
     ('centre', 'Centre', '中心', 'Whole centre', '全中心'),
     ('site', 'Site', '职场', null, null),
     ('team', 'Team', '团队', null, null),
+    ('tenure_band', 'Tenure', '司龄段', null, null),
     ('queue', 'Queue', '队列', null, null),
+    ('client', 'Client', '委托方', null, null),
     ('channel', 'Channel', '渠道', null, null)
 ) as levels (level, level_name_en, level_name_zh, whole_en, whole_zh)
     on told.level = levels.level

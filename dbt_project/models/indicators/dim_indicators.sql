@@ -26,6 +26,7 @@ select
     {% for key in ['feeds', 'levels', 'grains', 'drivers', 'drivers_zh'] -%}
     {{ texts_literal(meta[key]) }} as {{ key }},
     {% endfor -%}
+    {{ texts_literal(meta.get('interval_levels') or []) }} as interval_levels,
     {%- set facts = facts_behind(indicator) %}
     {{ texts_literal(facts | map('replace', 'model.' ~ project_name ~ '.', '') | list) }} as facts,
     {%- set tables = lake_tables_behind(facts) %}

@@ -6,6 +6,7 @@
     )
 }}
 
+-- depends_on: {{ ref('dim_queues') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
 
 {% set indicators = indicator_dictionary() if execute else [] %}
@@ -21,7 +22,7 @@ with periods_0 as (
 ),
 
 visits as (
-    {{ indicator_part(class_part(classes)) if execute }}
+    {{ indicator_part(class_part(indicators, classes)) if execute }}
 ),
 
 bridges as (

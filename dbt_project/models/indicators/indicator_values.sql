@@ -6,6 +6,7 @@
     )
 }}
 
+-- depends_on: {{ ref('dim_queues') }}
 -- depends_on: {{ ref('fct_agent_chat_days') }}
 -- depends_on: {{ ref('fct_agent_intervals') }}
 -- depends_on: {{ ref('fct_agent_months') }}
@@ -46,11 +47,11 @@
 -- depends_on: {{ ref('fct_worded_contacts') }}
 
 {% set indicators = indicator_dictionary() if execute else [] %}
-{% set parts = indicator_parts(indicators) if execute else {} %}
+{% set parts = indicator_parts(indicators, levels_without_members()) if execute else {} %}
 {% set reaches = reaches_of(indicators, parts) %}
 {% set periods = periods_of(reaches | last) %}
 {% set columns = [
-    'indicator', 'grain', 'period_start', 'level', 'member', 'numerator', 'denominator', 'value', 'sample_size', 'status',
+    'indicator', 'grain', 'period_start', 'starts_at', 'level', 'member', 'numerator', 'denominator', 'value', 'sample_size', 'status',
     'target', 'final_on', 'completeness', 'fresh_until', 'definition_version'
 ] %}
 {% set earlier = left_by_earlier_builds(columns) if execute %}
@@ -202,7 +203,8 @@ due as (
 
 ),
 
--- what has a row though nothing may have been counted: a feed is missing, all that is needed has come, or all is closed
+-- what has a row though nothing may have been counted: a feed is missing, all that is needed has come, or all is closed;
+-- no quarter of an hour has
 expected as (
     {% for reach in reaches %}
     select due.*
@@ -211,6 +213,7 @@ expected as (
     where
         array_contains(indicators.levels, due.level)
         and array_contains(indicators.grains, due.grain)
+        and due.grain <> 'interval'
         and due.indicator in ('{{ names_of_reach(indicators, reach) | join("', '") }}')
         and (due.grain, due.period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
     {% if not loop.last %}union all{% endif %}
@@ -229,6 +232,7 @@ judged as (
 
     select
         stated.*,
+        coalesce(stated.starts_at, cast(stated.period_start as {{ dbt.type_timestamp() }})) as began_at,
         stated.value * indicators.scale as scaled_value,
         indicators.definition_version,
         targets.value as target,
@@ -282,6 +286,7 @@ shown as (
         indicator,
         grain,
         period_start,
+        began_at as starts_at,
         level,
         member,
         numerator,

@@ -10,11 +10,14 @@ from tests.factories import Lake
 
 
 class Golden(NamedTuple):
-    """What `indicator_values` has to say of one indicator, period and member."""
+    """What `indicator_values` has to say of one indicator, period and member.
+
+    `starts_at` is the local time at which the period begins: a date, or of an interval date and time.
+    """
 
     indicator: str
     grain: str
-    period_start: str
+    starts_at: str
     level: str
     member: str
     numerator: float | None

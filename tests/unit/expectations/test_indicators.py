@@ -42,7 +42,8 @@ def judge(tmp_path: Path):
                 create or replace table dim_feed_days (lake_table text, date_day date);
                 create or replace table indicator_values (
                     indicator text, grain text, period_start date, level text, member text, numerator double,
-                    denominator double, value double, sample_size bigint, status text
+                    denominator double, value double, sample_size bigint, status text,
+                    starts_at timestamp as (period_start::timestamp)
                 )
                 """
             )

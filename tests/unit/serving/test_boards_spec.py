@@ -27,7 +27,8 @@ def metric(name: str, **meta: Any) -> dict[str, Any]:
                 "unit": "percent",
                 "direction": "higher",
                 "levels": ["centre", "site", "queue"],
-                "grains": ["day", "week"],
+                "grains": ["interval", "day", "week"],
+                "interval_levels": ["centre", "site"],
                 **meta,
             }
         },
@@ -148,6 +149,11 @@ def test_a_good_board_is_read_in_both_languages() -> None:
         (card(indicators=["service_level_pct", "asa_sec"]), "a smartscalar shows one indicator, not 2"),
         (card(filters=["day"]), "without split: member it needs a required filter that keeps one member"),
         (card(filters=["site"]), "a smartscalar needs a filter that keeps one period"),
+        (
+            card(display="line", grain="interval", filters=["site"]),
+            "a line by interval needs a filter that keeps one period",
+        ),
+        (card(grain="interval", levels=["queue"]), "service_level_pct has no values for queue; it has centre, site"),
         (card(filters=["day", "queue"]), "cards[service]: there is no filter queue"),
         (card(tab="trends"), "cards[service]: there is no tab trends"),
         (card(at=[0, 20]), "at [0, 20] with size [6, 4] leaves the grid of 24 columns"),

@@ -28,6 +28,20 @@ with members as (
     from {{ ref('dim_queues') }}
     union all
     select
+        'client' as level,
+        client_key as member,
+        name_en,
+        name_zh
+    from {{ ref('stg_centre__clients') }}
+    union all
+    select
+        'tenure_band' as level,
+        tenure_band as member,
+        name_en,
+        name_zh
+    from {{ ref('tenure_bands') }}
+    union all
+    select
         'channel' as level,
         channel as member,
         name_en,

@@ -32,7 +32,8 @@ select
     observed.queue_key,
     coalesce(declared.name_en, observed.queue_key) as name_en,
     coalesce(declared.name_zh, observed.queue_key) as name_zh,
-    declared.queue_group
+    declared.queue_group,
+    declared.client_key
 from observed
 left join declared on observed.queue_key = declared.queue_key
 where observed.queue_key is not null

@@ -123,6 +123,7 @@ agent_days as (
 select
     agent_days.agent_key || ':' || agent_days.local_date as agent_day_id,
     {{ agent_columns('agent_days', key='agent_days.agent_key') }},
+    {{ tenure_band_of('agent_days') }} as tenure_band,
     agent_days.local_date,
     agent_days.open_us / 1e6 as open_seconds,
     agent_days.chatting_us / 1e6 as chatting_seconds

@@ -368,6 +368,7 @@ select
     -- the number of the quarter tells apart the two 01:30 of the night on which the clocks go back
     intervals.agent_key || ':' || intervals.interval_start || ':' || intervals.quarter_number as interval_id,
     {{ agent_columns('intervals', key='intervals.agent_key') }},
+    {{ tenure_band_of('intervals') }} as tenure_band,
     intervals.local_date,
     intervals.interval_start,
     intervals.handling_us / 1e6 as handling_seconds,

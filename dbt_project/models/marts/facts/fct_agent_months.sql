@@ -34,6 +34,7 @@ staff as (
         employee_days.agent_key,
         employee_days.team_key,
         employee_days.site_key,
+        {{ tenure_band_of('employee_days') }} as tenure_band,
         employee_days.month_start as local_date,
         cast(null as {{ dbt.type_string() }}) as channel,
         cast(null as {{ dbt.type_string() }}) as queue_key,
@@ -82,6 +83,7 @@ select
     staff.agent_key,
     staff.team_key,
     staff.site_key,
+    staff.tenure_band,
     staff.local_date,
     coalesce(evaluated.evaluations_counted, 0) as evaluations_counted,
     coalesce(evaluated.evaluations_counted, 0) >= case

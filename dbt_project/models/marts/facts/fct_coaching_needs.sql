@@ -147,6 +147,7 @@ deadlines as (
 select
     needs.need_id,
     {{ agent_columns('needs', key='needs.agent_key') }},
+    {{ tenure_band_of('needs') }} as tenure_band,
     needs.local_date,
     needs.kind,
     deadlines.due_on,

@@ -104,6 +104,7 @@ select
     channel,
     site_key,
     cast(started_at_local as date) as local_date,
+    {{ quarter_hour('started_at_local') }} as interval_start,
     is_answered,
     is_self_served,
     is_abandoned

@@ -79,6 +79,7 @@ select
     handled.channel,
     handled.queue_key,
     {{ agent_columns('handled') }},
+    {{ tenure_band_of('handled') }} as tenure_band,
     handled.local_date,
     coalesce(handled.seconds_since_last <= windows.repeat_window_days * 86400, false) as is_repeat,
     coalesce(handled.seconds_to_next <= windows.repeat_window_days * 86400, false) as is_repeated,

@@ -47,6 +47,7 @@ select
     agent_teams.agent_key,
     agent_teams.team_key,
     agent_teams.site_key,
+    {{ tenure_band_of('dates') }} as tenure_band,
     dates.local_date,
     agent_teams.role = 'agent' and agent_teams.status = 'active' as is_active_agent,
     agent_teams.role = 'agent' and last_days.left_on is not null as is_leaver,

@@ -213,6 +213,7 @@ select
     attributed.channel,
     attributed.queue_key,
     {{ agent_columns('attributed', key=agent_key_of('attributed', known='attributed.resolved_agent_key')) }},
+    {{ tenure_band_of('attributed') }} as tenure_band,
     attributed.local_date,
     attributed.interval_start,
     attributed.is_contact_first_leg,

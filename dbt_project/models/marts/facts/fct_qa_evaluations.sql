@@ -73,6 +73,7 @@ select
     dated.interaction_id,
     dated.evaluator_alias,
     {{ agent_columns('dated') }},
+    {{ tenure_band_of('dated') }} as tenure_band,
     dated.channel,
     dated.local_date,
     dated.evaluated_at,

@@ -99,6 +99,7 @@ days as (
 select
     days.agent_key || ':' || days.local_date as shift_day_id,
     {{ agent_columns('days', key='days.agent_key') }},
+    {{ tenure_band_of('days') }} as tenure_band,
     days.local_date,
     days.scheduled_us / 1e6 as scheduled_seconds,
     days.missed_us / 1e6 as missed_seconds

@@ -9,6 +9,7 @@ renamed as (
     select
         -- ids
         queue_key,
+        client_key,
 
         -- strings
         name_en,
