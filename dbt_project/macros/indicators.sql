@@ -325,62 +325,63 @@ these links to it (a queue's client). Of a linked level: the dimension, its key,
             ~ " and periods.grain <> 'interval'" %}
         {{- measures_by_level(part, 'grain, period_start', facts) }}
     {%- else %}
-        {{- measures_by_level(part, 'local_date, interval_start', facts ~ days ~ " where grain = 'interval')") }}
-    {%- endif %}
-{% endmacro %}
-
-
-{#- One indicator: its rows at the levels and grains that it is valid for, quarters of an hour by themselves. -#}
-{% macro indicator_rows(indicator, parts) %}
-    {%- set meta = indicator.meta -%}
-    {{- indicator_rows_from(indicator, indicator.parts, parts, meta.levels, meta.grains | reject('eq', 'interval')) }}
-    {%- if indicator.interval_parts %}
-    union all
-    {{ indicator_rows_from(indicator, indicator.interval_parts, parts, meta.interval_levels, ['interval']) }}
-    {%- endif %}
-{% endmacro %}
-
-
-{% macro indicator_rows_from(indicator, names, parts, levels, grains) %}
-    {%- set reach, of_parts = farthest(indicator.reaches), [] -%}
-    {%- for name in names -%}{%- do of_parts.extend(parts[name].reaches) -%}{%- endfor -%}
-    {%- set metric, is_percentile = indicator.metric, indicator.meta.class == 'P' -%}
-    {%- set by_interval = parts[names[0]].kind == 'intervals' -%}
-    {%- set keys = 'local_date, interval_start' if by_interval else 'grain, period_start' %}
     select
-        '{{ indicator.name }}' as indicator,
-        {% if by_interval -%}
         'interval' as grain,
         local_date as period_start,
         interval_start as starts_at,
-        {% else -%}
+        level,
+        member,
+        {%- for measure in part.measures %}
+        {{ measure.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        {{- measures_by_level(part, 'local_date, interval_start', facts ~ days ~ " where grain = 'interval')") }}
+    ) as quarters
+    {%- endif %}
+{% endmacro %}
+
+
+{#- One indicator: its rows at the levels and grains that it is valid for. -#}
+{% macro indicator_rows(indicator, parts) %}
+    {{- indicator_rows_of(indicator, parts) }}
+    {%- if indicator.interval_parts %}
+    union all
+    {{ indicator_rows_of(indicator, parts, by_interval=true) }}
+    {%- endif %}
+{% endmacro %}
+
+
+{#- The rows of one indicator by quarter of an hour, or those of its other grains. -#}
+{% macro indicator_rows_of(indicator, parts, by_interval=false) %}
+    {%- set metric, meta = indicator.metric, indicator.meta -%}
+    {%- set names = indicator.interval_parts if by_interval else indicator.parts -%}
+    {%- set keys = 'grain, period_start' ~ (', starts_at' if by_interval) -%}
+    {%- set reach, of_parts = farthest(indicator.reaches), [] -%}
+    {%- for name in names -%}{%- do of_parts.extend(parts[name].reaches) -%}{%- endfor %}
+    select
+        '{{ indicator.name }}' as indicator,
         grain,
         period_start,
-        cast(period_start as {{ dbt.type_timestamp() }}) as starts_at,
-        {% endif -%}
+        {{ 'starts_at' if by_interval else 'cast(period_start as ' ~ dbt.type_timestamp() ~ ') as starts_at' }},
         level,
         member,
         {% if metric.type == 'ratio' -%}
         {{ metric_expression(metric_named(metric.type_params.numerator.name)) }} as numerator,
         {{ metric_expression(metric_named(metric.type_params.denominator.name)) }} as denominator,
         {% else -%}
-        {{ 'cast(null as double)' if is_percentile else metric_expression(metric) }} as numerator,
+        {{ 'cast(null as double)' if meta.class == 'P' else metric_expression(metric) }} as numerator,
         cast(null as double) as denominator,
         {% endif -%}
         {{ metric_expression(metric) }} as value,
-        cast({{ indicator.meta.sample or 'null' }} as bigint) as sample_size
+        cast({{ meta.sample or 'null' }} as bigint) as sample_size
     from {{ names[0] }}{% for name in names[1:] %}
     full join {{ name }} using ({{ keys }}, level, member){% endfor %}
     where
         member is not null
-        and level in ('{{ levels | join("', '") }}')
-        {%- if not by_interval %}
-        and grain in ('{{ grains | join("', '") }}')
-        {%- endif %}
+        and level in ('{{ (meta.interval_levels if by_interval else meta.levels) | join("', '") }}')
+        and grain in ('{{ meta.grains | join("', '") }}')
         {%- if farthest(of_parts) != reach %}
-        and ({{ "'interval', local_date" if by_interval else keys }}) in (
-            select (grain, period_start) from {{ periods_of(reach) }}
-        )
+        and (grain, period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
         {%- endif %}
 {%- endmacro %}
 
