@@ -143,6 +143,7 @@ WORDS: dict[str, Words] = {
     "view_before_contact_hours": Words("View before the contact, hours", "联络前可查询时段（小时）"),
     "failed_task_window_days": Words("Failed self-service, days", "自助失败追溯期（天）"),
     "small_denominator_floor": Words("Fewest cases for a rate", "展示比率的最小样本量"),
+    "least_completeness": Words("Least completeness of the feeds", "数据到齐率下限"),
 }
 CLASSES: dict[str, Words] = {
     "A": Words("Additive: may be summed over time and over members.", "可加：可跨时间、跨成员相加。"),

@@ -33,7 +33,8 @@ FAMILIES = (
 
 
 BRIEF = Words("Daily and weekly brief", "每日与每周简报")
-FLOOR = "small_denominator_floor"
+FLOOR, COMPLETENESS = "small_denominator_floor", "least_completeness"
+"""Parameters that decide whether a value is shown: of shares, and of every indicator."""
 MEMBERS = ("site", "team", "agent", "queue", "channel")
 _ROLES = "list_position(['numerator', 'denominator', 'counted', 'sample'], role)"
 
@@ -231,7 +232,7 @@ def read_in_full(con: duckdb.DuckDBPyConnection, lineage: Mapping[str, Reads]) -
             columns={table: columns for table, columns in lineage[key].items() if table != PARAMETERS},
             parameters=[
                 setting
-                for name in [*lineage[key].get(PARAMETERS, ()), *([FLOOR] if (key,) in floored else ())]
+                for name in (*lineage[key].get(PARAMETERS, ()), *([FLOOR] if (key,) in floored else ()), COMPLETENESS)
                 for setting in parameters.get(name, ())
             ],
             targets=targets.get(key, ()),

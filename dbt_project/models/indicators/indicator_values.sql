@@ -82,12 +82,17 @@ bounds as (
         periods.grain,
         periods.period_start,
         max(periods.date_day) as period_end,
-        max_by(parameters.value, parameters.precedence) as small_denominator_floor
+        {%- for parameter in ['small_denominator_floor', 'least_completeness'] %}
+        max_by(
+            case when parameters.parameter = '{{ parameter }}' then parameters.value end,
+            case when parameters.parameter = '{{ parameter }}' then parameters.precedence end
+        ) as {{ parameter }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ periods }} as periods
     inner join {{ ref('dim_parameters') }} as parameters
         on periods.period_start between parameters.valid_from and parameters.valid_to
     where
-        parameters.parameter = 'small_denominator_floor'
+        parameters.parameter in ('small_denominator_floor', 'least_completeness')
         and parameters.channel is null
         and parameters.queue_key is null
     group by periods.grain, periods.period_start
@@ -237,7 +242,12 @@ judged as (
         indicators.definition_version,
         targets.value as target,
         case
-            when feeds.completeness < 1 and stated.level in ('centre', 'site') then 'feed_missing'
+            when
+                stated.level in ('centre', 'site')
+                and (
+                    feeds.completeness < bounds.least_completeness
+                    or (feeds.completeness < 1 and stated.value is null)
+                ) then 'feed_missing'
             when stated.value is null and closed.member is not null then 'closed'
             when stated.value is null then 'no_traffic'
             when indicators.scale > 1 and stated.sample_size < bounds.small_denominator_floor

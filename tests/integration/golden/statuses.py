@@ -41,10 +41,11 @@ def feeds_and_opening(lake: Lake) -> list[Golden]:
 
     Of February 2026: calls of Chengdu are expected from Tuesday 10 to Thursday 12, chats on its open days from Friday
     13 to Sunday 15, when its hotline opens on weekdays and on make-up workdays. Saturday 14 is one, Sunday 15 is the
-    first day of the Spring Festival.
+    first day of the Spring Festival. Of May: dials are expected on every day, and are missing on the 20th.
     """
-    calls, chats = (
+    calls, dials, chats = (
         {"site_key": "chengdu", "source_system": "pbx", "lake_table": "telephony.tel_interaction"},
+        {"site_key": "chengdu", "source_system": "pbx", "lake_table": "telephony.tel_dial"},
         {"site_key": "chengdu", "source_system": "chat", "lake_table": "chat.chat_conversation"},
     )
     lake.declare(
@@ -52,6 +53,7 @@ def feeds_and_opening(lake: Lake) -> list[Golden]:
         [
             calls | {"expected_on": "every_day", "valid_from": date(2026, 2, 10), "valid_to": date(2026, 2, 12)},
             chats | {"expected_on": "open_days", "valid_from": date(2026, 2, 13), "valid_to": date(2026, 2, 15)},
+            dials | {"expected_on": "every_day", "valid_from": date(2026, 5, 1), "valid_to": date(2026, 5, 31)},
         ],
     )
     hotline = {"queue_key": "hotline", "site_key": "chengdu"}
@@ -84,6 +86,9 @@ def feeds_and_opening(lake: Lake) -> list[Golden]:
     for day in ("2026-02-14", "2026-02-15"):
         lake.add("tel_interaction", visits(1, f"waits-{day}", f"{day} 10:00:00", None, "open", queue_key="hotline"))
     lake.add("chat_conversation", [{"conversation_id": "friday", "created_at": "2026-02-13 10:00:00"}])
+    live = {"result": "live", "customer_ref": "dialled-in-may"}
+    dialled = [f"2026-05-{day:02}" for day in range(1, 32) if day != 20]
+    lake.add("tel_dial", [live | {"dial_id": f"may-{day}", "dialed_at": f"{day} 10:00:00"} for day in dialled])
     level, centre, chengdu = "service_level_pct", ("centre", "all"), ("site", "chengdu")
     return [
         # what Manchester brought on the 11th is counted, but is not the whole centre; of Chengdu nothing is known
@@ -108,6 +113,10 @@ def feeds_and_opening(lake: Lake) -> list[Golden]:
         Golden("queue_visits", "day", "2026-02-15", "queue", "hotline", 1, None, 1, 1),
         Golden("chat_concurrency_avg", "day", "2026-02-15", *chengdu, None, None, None, None, "closed"),
         Golden("chat_concurrency_avg", "day", "2026-02-15", *centre, None, None, None, None, "closed"),
+        # dials of the 20th lack: 6 days of 7 are too few for the week, 30 of 31 are enough for the month
+        Golden("dial_connect_pct", "day", "2026-05-20", *chengdu, None, None, None, None, "feed_missing"),
+        Golden("dial_connect_pct", "week", "2026-05-18", *chengdu, 6, 6, None, 6, "feed_missing"),
+        Golden("dial_connect_pct", "month", "2026-05-01", *chengdu, 30, 30, 100, 30),
     ]
 
 
