@@ -75,7 +75,7 @@ class Bench:
         return costs
 
     def agree(self, floor: Path, ours: Path) -> None:
-        """Raise ``AssertionError`` unless Gaugebook computed the same rows of each of the floor's 25 indicators."""
+        """Raise ``AssertionError`` unless ours has the same rows of the floor's indicators, levels and grains."""
         with duckdb.connect() as con:
             con.execute(f"attach '{floor / 'floor.duckdb'}' as theirs (read_only)")
             con.execute(f"attach '{ours / 'warehouse.duckdb'}' as ours (read_only)")
@@ -90,6 +90,8 @@ class Bench:
                 full join (
                     select * from ours.{schema}.indicator_values
                     where indicator in (select indicator from theirs.indicator_values)
+                        and level in (select level from theirs.indicator_values)
+                        and grain in (select grain from theirs.indicator_values)
                 ) as o using (indicator, grain, period_start, level, member)
                 where o.status is null or (o.status <> 'no_traffic' and f.indicator is null)
                     or abs(coalesce(f.numerator, 0) - coalesce(o.numerator, 0)) > 1e-6
