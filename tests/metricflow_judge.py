@@ -132,22 +132,23 @@ def judge_of(target: Path) -> Judge:
 
 
 def disagreements(warehouse: duckdb.DuckDBPyConnection, target: Path) -> list[Disagreement]:
-    """Compare `indicator_values` with MetricFlow, row by row.
+    """Compare `indicator_values` with MetricFlow, row by row; its answers from the facts are kept with the connection.
 
     Args:
         warehouse: connection to the DuckDB file that dbt built, under the name it had then.
         target: dbt's target folder of that build, with `manifest.json` and `semantic_manifest.json`.
 
     Returns:
-        What differs by more than the tolerance, and rows that only one side has. Values hidden below the floor are
-        compared by numerator and denominator only.
+        What differs by more than the tolerance, and rows that only one side has. Values that a status hides are
+        compared by numerator and denominator only; a row that says why nothing was counted has no other side.
     """
-    warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE answers (grain text, starts_at timestamp, level text, member text,"
-        " indicator text, numerator double, denominator double, value double, told boolean)"
-    )
-    for query in judge_of(target).answers:
-        warehouse.execute(f"INSERT INTO answers {query}")
+    if not warehouse.execute("SELECT 1 FROM duckdb_tables() WHERE temporary AND table_name = 'answers'").fetchall():
+        warehouse.execute(
+            "CREATE TEMP TABLE answers (grain text, starts_at timestamp, level text, member text,"
+            " indicator text, numerator double, denominator double, value double, told boolean)"
+        )
+        for query in judge_of(target).answers:
+            warehouse.execute(f"INSERT INTO answers {query}")
     numerator, denominator, value = (
         f"((ours.{part} IS NULL) <> (theirs.{part} IS NULL)"
         f" OR coalesce(abs(ours.{part} - theirs.{part}) > {TOLERANCE} * greatest(1, abs(theirs.{part})), false))"
@@ -160,7 +161,11 @@ def disagreements(warehouse: duckdb.DuckDBPyConnection, target: Path) -> list[Di
                [theirs.numerator, theirs.denominator, theirs.value]
         FROM indicator_values AS ours
         FULL JOIN (FROM answers WHERE told) AS theirs USING (indicator, grain, starts_at, level, member)
-        WHERE ours.status IS NULL OR theirs.told IS NULL
+        WHERE ours.status IS NULL
+            OR (theirs.told IS NULL AND NOT (
+                ours.status IN ('no_traffic', 'closed', 'feed_missing')
+                AND coalesce(ours.numerator, ours.denominator, ours.value, ours.sample_size) IS NULL
+            ))
             OR {numerator} OR {denominator} OR (ours.status NOT IN ('below_floor', 'feed_missing') AND {value})
         """
     ).fetchall()

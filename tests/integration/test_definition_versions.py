@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.factories import PROJECT, Lake
+from tests.factories import Lake
+from tests.small_project import LAYER, small_project
 
 INDICATORS = ("queue_visits", "service_level_pct", "service_level_of_answered_pct")
-SELECT = (
-    "+fct_queue_visits +dim_indicators +dim_targets dim_dates +dim_feed_days +dim_feed_arrivals +dim_site_days "
-    "+dim_queue_days indicator_values indicator_bridges indicator_examples"
-)
 FIRST, SECOND = date(2026, 9, 1), date(2026, 9, 2)
 THRESHOLD = "expr: is_answered_in_threshold\n"
 
@@ -26,15 +21,8 @@ class Centre:
     """A lake, and a project of its own that has a queue's visits, its service level, and a variant of that."""
 
     def __init__(self, folder: Path) -> None:
-        self.project = Path(shutil.copytree(PROJECT, folder / "project"))
-        shutil.rmtree(self.project / "models" / "boards")
-        models = self.project / "models" / "indicators"
-        for path in [*models.glob("*.yml"), *(models / "variants").glob("*.yml")]:
-            entries = yaml.safe_load(path.read_text("utf-8"))
-            if "metrics" in entries:
-                metrics = [metric for metric in entries["metrics"] if metric["name"] in INDICATORS]
-                path.write_text(yaml.safe_dump({"metrics": metrics}), "utf-8")
-        self.measures = models / "facts" / "queue_visits.yml"
+        self.project = small_project(folder, INDICATORS)
+        self.measures = self.project / "models" / "indicators" / "facts" / "queue_visits.yml"
         self.lake = Lake(folder)
         floor = {"parameter": "small_denominator_floor", "value": 1.0, "valid_from": date(2026, 1, 1)}
         self.lake.declare("parameter", [floor])
@@ -49,10 +37,11 @@ class Centre:
 
     def build(self, variables: Mapping[str, Any], *, full_refresh: bool) -> None:
         """Build as the orchestration does, and read what came of it."""
-        with self.lake.build(variables, full_refresh=full_refresh, select=SELECT, project=self.project) as con:
+        select = f"{LAYER} indicator_examples"
+        with self.lake.build(variables, full_refresh=full_refresh, select=select, project=self.project) as con:
             self.values = con.execute(
                 "SELECT indicator, grain, day(period_start), value, definition_version FROM indicator_values"
-                " WHERE level = 'centre' ORDER BY ALL"
+                " WHERE level = 'centre' AND grain <> 'interval' ORDER BY ALL"
             ).fetchall()
             self.bridges = con.execute(
                 "SELECT DISTINCT day(period_start), indicator_version, variant_version FROM indicator_bridges"

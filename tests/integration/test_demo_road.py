@@ -181,14 +181,15 @@ def test_a_run_tells_deliveries_headlines_and_where_to_look(travelled: Road) -> 
 @pytest.mark.parametrize(
     ("published_as", "levels"),
     [
-        ("marts.indicator_values", ("centre", "site", "team", "queue", "channel")),
+        ("marts.indicator_values", ("centre", "site", "team", "tenure_band", "queue", "client", "channel")),
         ("people.indicator_values", ("agent",)),
         ("executive.indicator_values", ("centre", "site")),
     ],
 )
 def test_postgres_holds_the_values_of_the_warehouse(travelled: Road, published_as: str, levels: tuple[str]) -> None:
     columns = (
-        "indicator, grain, period_start, level, member, numerator, denominator, value, sample_size, status, target"
+        "indicator, grain, period_start, starts_at, level, member, numerator, denominator, value, sample_size, status, "
+        "target, final_on, completeness, fresh_until, definition_version"
     )
     with duckdb.connect(travelled.home.warehouse, read_only=True) as warehouse:
         wanted = warehouse.execute(
@@ -312,7 +313,7 @@ def test_every_entry_of_the_dictionary_is_whole(travelled: Road) -> None:
         assert "version 1, " in entry, indicator
         read = re.findall(r"<dt><code>(.*?)</code></dt>", entry)
         assert read and set(read) <= set(tables), indicator
-        told = [title in entry for title in ("Worked example", "Targets", "Shown on")]
+        told = [f">{title}<" in entry for title in ("Worked example", "Targets", "Shown on")]
         assert told[0] == has_rows and told[1] == has_target and told[2] >= is_shown, indicator
 
 

@@ -174,42 +174,6 @@ def test_late_rows_give_what_a_rebuild_gives(tmp_path: Path) -> None:
         assert steps > 0 and apart == 0
 
 
-def test_boards_tell_after_increments_what_they_tell_after_a_rebuild(tmp_path: Path) -> None:
-    """A streak of missed targets that is older than what boards tell anew, an old day that ends it, and new days."""
-    first, days = date(2026, 3, 2), 140
-    lake = Lake(tmp_path)
-
-    def visits(number: int, wait: int, count: int) -> None:
-        day = first + timedelta(days=number)
-        call = {"queued_at": f"{day} 10:00:00", "answered_at": f"{day} 10:0{wait}:00", "ended_at": f"{day} 10:30:00"}
-        lake.add("tel_interaction", [call | {"interaction_id": f"{number}-{wait}-{n}"} for n in range(count)])
-
-    for number in range(days):
-        visits(number, wait=0 if number in (5, 120) else 5, count=30)
-    newest = first + timedelta(days=days - 1)
-    lake.build({"as_of": newest.isoformat()}, select="+board_indicator_values").close()
-    told = "FROM board_indicator_values WHERE grain = 'day' AND level = 'centre' AND indicator = 'service_level_pct'"
-    for late in (100, days):
-        visits(late, wait=0, count=150)
-        day = first + timedelta(days=late)
-        final = turned_final(newest, day) if day > newest else ()
-        increment = lake.increment(day) | {"as_of": max(day, newest).isoformat()}
-        increment |= {"maturing_dates": sorted(day.isoformat() for day in final)}
-        with lake.build(increment, select="+board_indicator_values") as warehouse:
-            [(since, periods)] = warehouse.execute(
-                f"SELECT failing_since, failing_periods {told} AND period_start = ?", [first + timedelta(days=99)]
-            ).fetchall()
-            assert (since, periods) == (first + timedelta(days=6), 94)
-            warehouse.execute("CREATE OR REPLACE TABLE increments AS FROM board_indicator_values")
-    as_of = {"as_of": (first + timedelta(days=days)).isoformat()}
-    with lake.build(as_of, full_refresh=True, select="+board_indicator_values") as warehouse:
-        assert warehouse.execute("FROM increments EXCEPT ALL FROM board_indicator_values").fetchall() == []
-        assert warehouse.execute("FROM board_indicator_values EXCEPT ALL FROM increments").fetchall() == []
-        counted = warehouse.execute(f"SELECT count(*), max(days_back), count(DISTINCT failing_since) {told}").fetchall()
-        # 141 days, of which boards count 92 back; streaks began on the first day, the 7th, the 102nd and the 122nd
-        assert counted == [(141, 92, 4)]
-
-
 def compiled(project: Path, home: Path) -> dbtRunnerResult:
     """Run `dbt compile` for the dictionary of a project."""
     arguments = ["compile", "--quiet", "--select", "dim_indicators", "--project-dir", str(project)]
