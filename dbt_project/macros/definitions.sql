@@ -4,17 +4,6 @@ definition counted. Names, texts, levels, targets and parameters are no part of 
 -#}
 
 
-{#- Models that some are built from, these included. -#}
-{% macro models_behind(models) %}
-    {%- set found = [] -%}
-    {%- for model in models -%}
-        {%- set parents = graph.nodes[model].depends_on.nodes | select('in', graph.nodes) | select('ne', model) | list -%}
-        {%- do found.extend([model] + models_behind(parents)) -%}
-    {%- endfor -%}
-    {{- return(found | unique | sort) -}}
-{% endmacro %}
-
-
 {#-
 SQL and seeds from the lake to each fact that is measured, as digests: name of the semantic model -> text. Comments and
 spaces decide nothing; the parameters' defaults have dates, as what centre.yml declares: they are no part of a definition.

@@ -4,17 +4,6 @@ macros/indicators.sql, on twenty rows of one period.
 -#}
 
 
-{#- What an indicator is counted from: [{model, measures}], a model each. -#}
-{% macro measured_models(indicator) %}
-    {%- set models = [] -%}
-    {%- for model in graph.semantic_models.values() | sort(attribute='name') -%}
-        {%- set measures = model.measures | selectattr('name', 'in', indicator.measures) | list -%}
-        {%- if measures -%}{%- do models.append({'model': model, 'measures': measures}) -%}{%- endif -%}
-    {%- endfor -%}
-    {{- return(models) -}}
-{% endmacro %}
-
-
 {#- What a measure is to an indicator: numerator, denominator, sample, or all there is to it. -#}
 {% macro role_of(measure, indicator) %}
     {%- set metric = indicator.metric -%}

@@ -111,27 +111,48 @@ docs/indicator-layer.md shows what comes out.
 {% endmacro %}
 
 
+{#- What an indicator is counted from: [{model, measures}], a model each. -#}
+{% macro measured_models(indicator) %}
+    {%- set models = [] -%}
+    {%- for model in graph.semantic_models.values() | sort(attribute='name') -%}
+        {%- set measures = model.measures | selectattr('name', 'in', indicator.measures) | list -%}
+        {%- if measures -%}{%- do models.append({'model': model, 'measures': measures}) -%}{%- endif -%}
+    {%- endfor -%}
+    {{- return(models) -}}
+{% endmacro %}
+
+
 {#- The marts that hold an indicator's measures, as ids of the graph. -#}
 {% macro facts_behind(indicator) %}
     {%- set facts = [] -%}
-    {%- for model in graph.semantic_models.values() -%}
-        {%- if model.measures | selectattr('name', 'in', indicator.measures) | list -%}
-            {%- do facts.append(fact_of(model).unique_id) -%}
-        {%- endif -%}
+    {%- for counted in measured_models(indicator) -%}
+        {%- do facts.append(fact_of(counted.model).unique_id) -%}
     {%- endfor -%}
     {{- return(facts | unique | sort) -}}
+{% endmacro %}
+
+
+{#- Models that some are built from, these included. -#}
+{% macro models_behind(models) %}
+    {%- set found = [] -%}
+    {%- for model in models -%}
+        {%- set parents = graph.nodes[model].depends_on.nodes | select('in', graph.nodes) | select('ne', model) | list -%}
+        {%- do found.extend([model] + models_behind(parents)) -%}
+    {%- endfor -%}
+    {{- return(found | unique | sort) -}}
 {% endmacro %}
 
 
 {#- The tables of the lake that models are built from, as <feed>.<table>. -#}
 {% macro lake_tables_behind(models) %}
     {%- set tables = [] -%}
-    {%- for model in models -%}
-        {%- set parents = graph.nodes[model].depends_on.nodes -%}
-        {%- for parent in parents if parent in graph.sources and graph.sources[parent].source_name != 'centre' -%}
-            {%- do tables.append(graph.sources[parent].source_name ~ '.' ~ graph.sources[parent].name) -%}
+    {%- for model in models_behind(models) -%}
+        {%- for parent in graph.nodes[model].depends_on.nodes if parent in graph.sources -%}
+            {%- set source = graph.sources[parent] -%}
+            {%- if source.source_name != 'centre' -%}
+                {%- do tables.append(source.source_name ~ '.' ~ source.name) -%}
+            {%- endif -%}
         {%- endfor -%}
-        {%- do tables.extend(lake_tables_behind(parents | select('in', graph.nodes) | select('ne', model))) -%}
     {%- endfor -%}
     {{- return(tables | unique | sort) -}}
 {% endmacro %}

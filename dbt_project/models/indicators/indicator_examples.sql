@@ -18,7 +18,7 @@ with periods as (
                 period_start desc
         ) as choice
     from {{ ref('indicator_values') }}
-    where level = 'centre' and status <> 'no_traffic'
+    where level = 'centre' and grain <> 'interval' and status <> 'no_traffic'
 
 ),
 
