@@ -4,7 +4,7 @@ From the dictionary to SQL.
 An indicator is a metric declared in models/indicators/<family>.yml, other ways to reckon one stand in
 models/indicators/variants/<family>.yml; the semantic models and the measures it is made of
 stand in models/indicators/facts/. Here each semantic model is aggregated once over (day, week, month) x (levels) and, where
-quarters of an hour are asked for, over these, and each indicator becomes one short select on the result.
+quarters of an hour are asked for, over these, and the indicators made of the same results are selected from them together.
 docs/indicator-layer.md shows what comes out.
 -#}
 
@@ -362,45 +362,79 @@ these links to it (a queue's client). Of a linked level: the dimension, its key,
 {% endmacro %}
 
 
-{#- One indicator: its rows at the levels and grains that it is valid for. -#}
-{% macro indicator_rows(indicator, parts) %}
-    {{- indicator_rows_of(indicator, parts) }}
-    {%- if indicator.interval_parts %}
-    union all
-    {{ indicator_rows_of(indicator, parts, by_interval=true) }}
-    {%- endif %}
+{#- Where each indicator is valid: indicator, grain, level. -#}
+{% macro valid_combinations(parts) %}
+    {%- set levels = ['centre'] -%}
+    {%- for part in parts.values() -%}{%- do levels.extend(part.levels) -%}{%- endfor %}
+    select
+        indicators.indicator,
+        grains.grain,
+        levels.level
+    from {{ ref('dim_indicators') }} as indicators
+    inner join (values ('interval'), ('day'), ('week'), ('month')) as grains (grain)
+        on array_contains(indicators.grains, grains.grain)
+    inner join (values ('{{ levels | unique | sort | join("'), ('") }}')) as levels (level)
+        on
+            grains.grain = 'interval' and array_contains(indicators.interval_levels, levels.level)
+            or grains.grain <> 'interval' and array_contains(indicators.levels, levels.level)
+{%- endmacro %}
+
+
+{#- Indicators that are made of the same parts, which one select counts together: [{parts, indicators}]. -#}
+{% macro indicator_groups(indicators) %}
+    {%- set groups = {} -%}
+    {%- for indicator in indicators -%}
+        {%- for names in (indicator.parts, indicator.interval_parts) if names -%}
+            {%- set group = groups.setdefault(names | sort | join(' '), {'parts': names, 'indicators': []}) -%}
+            {%- do group.indicators.append(indicator) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(groups.values() | list) -}}
 {% endmacro %}
 
 
-{#- The rows of one indicator by quarter of an hour, or those of its other grains. -#}
-{% macro indicator_rows_of(indicator, parts, by_interval=false) %}
+{#- What an indicator is made of its measures, as an expression: its numerator, denominator, value or sample_size. -#}
+{% macro indicator_expression(indicator, column) %}
     {%- set metric, meta = indicator.metric, indicator.meta -%}
-    {%- set names = indicator.interval_parts if by_interval else indicator.parts -%}
-    {%- set keys = 'grain, period_start' ~ (', starts_at' if by_interval) -%}
-    {%- set reach, of_parts = farthest(indicator.reaches), [] -%}
-    {%- for name in names -%}{%- do of_parts.extend(parts[name].reaches) -%}{%- endfor %}
+    {%- if column == 'sample_size' -%}
+        {{- return('cast(' ~ (meta.sample or 'null') ~ ' as bigint)') -}}
+    {%- elif column == 'value' -%}
+        {{- return(metric_expression(metric)) -}}
+    {%- elif metric.type == 'ratio' -%}
+        {{- return(metric_expression(metric_named(metric.type_params[column].name))) -}}
+    {%- endif -%}
+    {{- return(metric_expression(metric) if column == 'numerator' and meta.class != 'P' else 'cast(null as double)') -}}
+{% endmacro %}
+
+
+{#- The rows of a group of indicators, at the grains and levels where each is valid. -#}
+{% macro indicator_rows(group, parts) %}
+    {%- set first, of_parts = parts[group.parts[0]], [] -%}
+    {%- set starts_at = 'starts_at' if first.kind == 'intervals' -%}
+    {%- set reach = farthest(group.indicators[0].reaches) -%}
+    {%- for name in group.parts -%}{%- do of_parts.extend(parts[name].reaches) -%}{%- endfor %}
     select
-        '{{ indicator.name }}' as indicator,
+        valid.indicator,
         grain,
         period_start,
-        {{ 'starts_at' if by_interval else 'cast(period_start as ' ~ dbt.type_timestamp() ~ ') as starts_at' }},
+        {{ starts_at or 'cast(period_start as ' ~ dbt.type_timestamp() ~ ')' }} as starts_at,
         level,
         member,
-        {% if metric.type == 'ratio' -%}
-        {{ metric_expression(metric_named(metric.type_params.numerator.name)) }} as numerator,
-        {{ metric_expression(metric_named(metric.type_params.denominator.name)) }} as denominator,
-        {% else -%}
-        {{ 'cast(null as double)' if meta.class == 'P' else metric_expression(metric) }} as numerator,
-        cast(null as double) as denominator,
-        {% endif -%}
-        {{ metric_expression(metric) }} as value,
-        cast({{ meta.sample or 'null' }} as bigint) as sample_size
-    from {{ names[0] }}{% for name in names[1:] %}
-    full join {{ name }} using ({{ keys }}, level, member){% endfor %}
+        {%- for column in ['numerator', 'denominator', 'value', 'sample_size'] %}
+        case valid.indicator
+            {%- for indicator in group.indicators %}
+            when '{{ indicator.name }}' then {{ indicator_expression(indicator, column) }}
+            {%- endfor %}
+        end as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ group.parts[0] }}
+    {%- for name in group.parts[1:] %}
+    full join {{ name }} using (grain, period_start, {{ starts_at ~ ', ' if starts_at }}level, member)
+    {%- endfor %}
+    inner join valid using (grain, level)
     where
         member is not null
-        and level in ('{{ (meta.interval_levels if by_interval else meta.levels) | join("', '") }}')
-        and grain in ('{{ meta.grains | join("', '") }}')
+        and valid.indicator in ('{{ group.indicators | map(attribute='name') | join("', '") }}')
         {%- if farthest(of_parts) != reach %}
         and (grain, period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
         {%- endif %}

@@ -10,7 +10,6 @@
 -- depends_on: {{ ref('fct_queue_visits') }}
 
 {% set indicators = indicator_dictionary() if execute else [] %}
-{% set classes = counted_classes(indicators) if execute else [] %}
 {% set columns = [
     'indicator', 'variant', 'grain', 'period_start', 'level', 'member', 'step', 'visit_class', 'counted_before',
     'counted_after', 'visits', 'points', 'indicator_version', 'variant_version'
@@ -22,47 +21,116 @@ with periods_0 as (
 ),
 
 visits as (
-    {{ indicator_part(class_part(indicators, classes)) if execute }}
+    {{ visits_by_class(indicators) if execute }}
 ),
 
-bridges as (
-    {% for main, variant in (variant_pairs(indicators) if execute else []) %}
-    {% set outer = loop %}
-    {% for step in bridge_steps(main, variant, classes) %}
+ways as (
+    {{ ways_of_counting(indicators) }}
+),
+
+-- the classes that a variant counts otherwise than its main indicator does
+changes as (
+
     select
-        '{{ main.name }}' as indicator,
-        '{{ variant.name }}' as variant,
-        grain,
-        period_start,
-        level,
-        member,
-        {{ loop.index }} as step,
-        '{{ step.visit_class }}' as visit_class,
-        '{{ step.before }}' as counted_before,
-        '{{ step.after }}' as counted_after,
-        {{ step.visit_class }} as visits,
-        100 * ({{ step.share_after }} - {{ step.share_before }}) as points
+        mains.indicator,
+        variants.indicator as variant,
+        variants.visit_class,
+        mains.way as counted_before,
+        variants.way as counted_after,
+        case when variants.way = 'hit' then 1 when mains.way = 'hit' then -1 else 0 end as more_hits,
+        case when mains.way = 'out' then 1 when variants.way = 'out' then -1 else 0 end as more_counted,
+        row_number() over (
+            partition by variants.indicator
+            order by
+                case when mains.way = 'out' then 1 when variants.way = 'out' then 3 else 2 end,
+                variants.visit_class
+        ) as step
+    from ways as variants
+    inner join ways as mains
+        on variants.variant_of = mains.indicator and variants.visit_class = mains.visit_class
+    where variants.way <> mains.way
+
+),
+
+-- what each way of counting makes of the visits as a whole
+counted as (
+
+    select
+        ways.indicator,
+        visits.grain,
+        visits.period_start,
+        visits.level,
+        visits.member,
+        sum(case when ways.way = 'hit' then visits.visits else 0 end) as hits,
+        sum(visits.visits) as visits
     from visits
-    where
-        {{ step.visit_class }} > 0
-        and level in ('{{ variant.meta.levels | join("', '") }}')
-        and {{ share_of(ways_of(main, classes)) }} is not null
-        and {{ share_of(ways_of(variant, classes)) }} is not null
-    {% if not (loop.last and outer.last) %}union all{% endif %}
-    {% endfor %}
-    {% endfor %}
+    inner join ways on visits.visit_class = ways.visit_class
+    where ways.way <> 'out'
+    group by ways.indicator, visits.grain, visits.period_start, visits.level, visits.member
+
+),
+
+steps as (
+
+    select
+        changes.*,
+        visits.grain,
+        visits.period_start,
+        visits.level,
+        visits.member,
+        visits.visits,
+        visits.visits * changes.more_hits as hits_added,
+        visits.visits * changes.more_counted as visits_added,
+        mains.hits + sum(visits.visits * changes.more_hits) over so_far as hits_after,
+        mains.visits + sum(visits.visits * changes.more_counted) over so_far as visits_after
+    from visits
+    inner join changes on visits.visit_class = changes.visit_class
+    inner join counted as mains
+        on
+            changes.indicator = mains.indicator
+            and visits.grain = mains.grain
+            and visits.period_start = mains.period_start
+            and visits.level = mains.level
+            and visits.member = mains.member
+    -- without any visit of its own the variant has no value to lead to
+    inner join counted as variants
+        on
+            changes.variant = variants.indicator
+            and visits.grain = variants.grain
+            and visits.period_start = variants.period_start
+            and visits.level = variants.level
+            and visits.member = variants.member
+    window so_far as (
+        partition by changes.variant, visits.grain, visits.period_start, visits.level, visits.member
+        order by changes.step
+    )
+
 ),
 
 shown as (
 
     select
-        bridges.*,
+        steps.indicator,
+        steps.variant,
+        steps.grain,
+        steps.period_start,
+        steps.level,
+        steps.member,
+        steps.step,
+        steps.visit_class,
+        steps.counted_before,
+        steps.counted_after,
+        steps.visits,
+        100 * (
+            cast(steps.hits_after as double) / steps.visits_after
+            - cast(steps.hits_after - steps.hits_added as double) / (steps.visits_after - steps.visits_added)
+        ) as points,
         indicators.definition_version as indicator_version,
         variants.definition_version as variant_version
-    from bridges
-    inner join {{ ref('dim_indicators') }} as indicators on bridges.indicator = indicators.indicator
-    inner join {{ ref('dim_indicators') }} as variants on bridges.variant = variants.indicator
-    where bridges.member is not null
+    from steps
+    inner join {{ ref('dim_indicators') }} as indicators on steps.indicator = indicators.indicator
+    inner join {{ ref('dim_indicators') }} as variants
+        on steps.variant = variants.indicator and array_contains(variants.levels, steps.level)
 
 )
 

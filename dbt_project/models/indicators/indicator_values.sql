@@ -69,9 +69,13 @@ with
 ),
 {% endfor %}
 
+valid as (
+    {{ valid_combinations(parts) }}
+),
+
 computed as (
-    {% for indicator in indicators %}
-    {{ indicator_rows(indicator, parts) }}
+    {% for group in indicator_groups(indicators) %}
+    {{ indicator_rows(group, parts) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
@@ -211,14 +215,12 @@ due as (
 -- what has a row though nothing may have been counted: a feed is missing, all that is needed has come, or all is closed;
 -- no quarter of an hour has
 expected as (
-    {% for reach in reaches %}
+    {% for reach in reaches if names_of_reach(indicators, reach) %}
     select due.*
     from due
-    inner join {{ ref('dim_indicators') }} as indicators using (indicator)
+    inner join valid using (indicator, grain, level)
     where
-        array_contains(indicators.levels, due.level)
-        and array_contains(indicators.grains, due.grain)
-        and due.grain <> 'interval'
+        due.grain <> 'interval'
         and due.indicator in ('{{ names_of_reach(indicators, reach) | join("', '") }}')
         and (due.grain, due.period_start) in (select (grain, period_start) from {{ periods_of(reach) }})
     {% if not loop.last %}union all{% endif %}
