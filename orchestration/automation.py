@@ -100,17 +100,18 @@ def run_tags(plan: builds.Plan, lake: Lake, history_from: date, requested: Seque
 
 
 def concerned(plan: builds.Plan, lake: Lake, refresh: JobDefinition) -> list[AssetKey]:
-    """Return the assets of a run that builds ``plan``: all but contract tables without a row in its days.
+    """Return the assets of a run that builds ``plan``: all but contract tables with nothing new, or no row in its days.
 
-    Dagster stores two events for each asset and day, and most tables are empty on most days of most centres.
+    Dagster stores two events for each asset and day, and most tables of most centres have no news on most days. What
+    has been built from a table has passed its checks.
     """
     days = plan.rebuilt(lake)
-    empty = {
+    idle = {
         AssetKey([table.feed, table.name])
         for table in TABLES.values()
-        if not table.raw and not lake.partitions(table.name, days)
+        if not table.raw and (table.name in plan.unchanged or not lake.partitions(table.name, days))
     }
-    return sorted(set(refresh.asset_layer.executable_asset_keys) - empty)
+    return sorted(set(refresh.asset_layer.executable_asset_keys) - idle)
 
 
 @sensor(job_name=TAKE, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED)

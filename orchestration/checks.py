@@ -51,9 +51,11 @@ def delivery_checks() -> AssetChecksDefinition:
         lake = Lake(home.lake)
         plan = builds.plan(home, lake, selected_days(context))
         days = plan.rebuilt(lake)
-        verdicts = judge.deliveries(home.lake, {table.name: lake.partitions(table.name, days) for table in tables})
+        keys = sorted(context.selected_asset_check_keys)
+        names = [key.asset_key.path[-1] for key in keys]
+        verdicts = judge.deliveries(home.lake, {name: lake.partitions(name, days) for name in names})
         data_docs(home.site, verdicts)
-        for key in sorted(context.selected_asset_check_keys):
+        for key in keys:
             yield _result([v for v in verdicts if v.table == key.asset_key.path[-1]], key.asset_key, key.name)
 
     return check_deliveries

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +16,9 @@ import pytest
 import yaml
 from dagster import AssetKey, DagsterInstance, DailyPartitionsDefinition, Definitions
 
+from ingest import Lake
 from ingest.contract import TABLES
-from orchestration import builds, dbt
+from orchestration import automation, builds, dbt
 from orchestration.event_log import OpenSqliteEventLogStorage
 from orchestration.home import PROJECT, Home
 from orchestration.location import build_definitions
@@ -172,6 +175,23 @@ def test_a_days_build_leaves_out_what_is_made_of_nothing_that_changed(full: Loca
     daily |= {"employee_days", "joiners", "sales_target_days", "orders"}
     assert {name.removeprefix("fct_") for name in set(FACTS) - everything} == daily
     assert not everything & {"indicator_values", "indicator_bridges", "board_indicator_values"}
+
+
+def test_a_run_is_filed_and_judged_for_tables_with_news_alone(full: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_rows(self: Lake, table: str, dates: Sequence[date]) -> list[date]:
+        return [day for day in dates if table in ("tel_interaction", "tel_offer", "qa_evaluation")]
+
+    monkeypatch.setattr(Lake, "partitions", with_rows)
+    day = date(2026, 9, 1)
+    refresh = full.definitions.resolve_job_def(automation.REFRESH)
+
+    def filed(*unchanged: str) -> set[str]:
+        plan = builds.Plan([day], [], [], frozenset(unchanged), False, day, 1, "as it is")
+        kept = automation.concerned(plan, Lake(full.home.lake), refresh)
+        return {key.path[-1] for key in kept if key.path[-1] in TABLES}
+
+    assert filed() == {"tel_interaction", "tel_offer", "qa_evaluation"}
+    assert filed("tel_offer", "qa_evaluation", "mood_checkin") == {"tel_interaction"}
 
 
 def test_four_jobs_two_sensors_three_schedules(location: Location) -> None:
