@@ -58,6 +58,26 @@ spaces decide nothing; the parameters' defaults have dates, as what centre.yml d
 {% endmacro %}
 
 
+{#-
+End of a model: the rows of its CTE `shown` and, in a full build, those of earlier builds that the condition in the call
+keeps; of two rows with one `key` the kept one stays.
+-#}
+{% macro shown_beside_kept(columns, key) %}
+    {%- set earlier = left_by_earlier_builds(columns) if execute %}
+    {% if earlier -%}
+    , kept as (
+        select {{ columns | join(', ') }} from {{ earlier }} where {{ caller() }}
+    )
+
+    select {{ columns | join(', ') }} from shown where ({{ key }}) not in (select ({{ key }}) from kept)
+    union all
+    select * from kept
+    {%- else -%}
+    select * from shown
+    {%- endif %}
+{%- endmacro %}
+
+
 {#- Condition that an indicator, counted by a version of its definition, is in the dictionary by another version now. -#}
 {% macro is_of_another_version(indicator, version) -%}
     {{ indicator }} in (select indicator from {{ ref('dim_indicators') }})

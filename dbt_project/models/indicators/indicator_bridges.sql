@@ -14,7 +14,6 @@
     'indicator', 'variant', 'grain', 'period_start', 'level', 'member', 'step', 'visit_class', 'counted_before',
     'counted_after', 'visits', 'points', 'indicator_version', 'variant_version'
 ] %}
-{% set earlier = left_by_earlier_builds(columns) if execute %}
 
 with periods_0 as (
     {{ indicator_periods() }}
@@ -134,23 +133,8 @@ shown as (
 
 )
 
-{% if earlier -%}
-,
-
-kept as (
-
-    select {{ columns | join(', ') }} from {{ earlier }}
-    where
-        (({{ is_of_another_version('indicator', 'indicator_version') }})
-            or ({{ is_of_another_version('variant', 'variant_version') }}))
-        and not {{ is_in_touched_period(every=false) }}
-
-)
-
-select {{ columns | join(', ') }} from shown
-where (variant, grain, period_start) not in (select (variant, grain, period_start) from kept)
-union all
-select * from kept
-{%- else -%}
-select * from shown
-{%- endif %}
+{% call shown_beside_kept(columns, 'variant, grain, period_start') %}
+    (({{ is_of_another_version('indicator', 'indicator_version') }})
+    or ({{ is_of_another_version('variant', 'variant_version') }}))
+    and not {{ is_in_touched_period(every=false) }}
+{% endcall %}

@@ -54,7 +54,6 @@
     'indicator', 'grain', 'period_start', 'starts_at', 'level', 'member', 'numerator', 'denominator', 'value', 'sample_size', 'status',
     'target', 'final_on', 'completeness', 'fresh_until', 'definition_version'
 ] %}
-{% set earlier = left_by_earlier_builds(columns) if execute %}
 
 with
 {% for reach in reaches %}
@@ -315,22 +314,7 @@ shown as (
 
 )
 
-{% if earlier -%}
-,
-
-kept as (
-
-    select {{ columns | join(', ') }} from {{ earlier }}
-    where
-        {{ is_of_another_version('indicator', 'definition_version') }}
-        and not ({{ is_of_touched_period(indicator_dictionary()) }})
-
-)
-
-select {{ columns | join(', ') }} from shown
-where (indicator, grain, period_start) not in (select (indicator, grain, period_start) from kept)
-union all
-select * from kept
-{%- else -%}
-select * from shown
-{%- endif %}
+{% call shown_beside_kept(columns, 'indicator, grain, period_start') %}
+    {{ is_of_another_version('indicator', 'definition_version') }}
+    and not ({{ is_of_touched_period(indicators) }})
+{% endcall %}
