@@ -1,14 +1,31 @@
-"""What every kind of test may ask for: a PostgreSQL server of its own and a small warehouse to serve from."""
+"""What every kind of test may ask for, a PostgreSQL server and a small warehouse, and who runs which files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests import postgres as throw_away
 from tests.serving_warehouse import build
+
+SHARING = ("test_demo_road", "test_indicator_laws", "test_killed_runs", "test_metricflow_parity")
+"""Files of integration tests that share a warehouse or a home whose making takes a minute."""
+
+
+class Files(LoadFileScheduling):
+    """Hands a worker whole files, and those that share a home as one: what they need is made once, not by each."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "sharing" if Path(file).stem in SHARING else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
+    return Files(config, log)
 
 
 @pytest.fixture(scope="session")

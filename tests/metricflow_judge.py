@@ -8,7 +8,8 @@ columns mean are judged by the golden cases.
 from __future__ import annotations
 
 import json
-from functools import cache, cached_property
+from collections.abc import Iterable
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -57,30 +58,31 @@ class _Renderer:
 
 
 class Judge:
-    """MetricFlow's engine over the artefacts that dbt leaves in its target folder."""
+    """MetricFlow's engines over the artefacts that dbt leaves in its target folder.
+
+    For each measure an engine looks at every fact that it knows for what could be joined. So each knows only facts
+    that some indicator brings together, and what every fact may be linked to.
+    """
 
     def __init__(self, target: Path):
-        manifest = parse_manifest_from_dbt_generated_manifest((target / "semantic_manifest.json").read_text("utf-8"))
-        self.engine = MetricFlowEngine(SemanticManifestLookup(manifest), _Renderer())  # pyright: ignore[reportArgumentType]
+        manifest = json.loads((target / "semantic_manifest.json").read_text("utf-8"))
         metrics = json.loads((target / "manifest.json").read_text("utf-8"))["metrics"].values()
         simple = {m["name"]: m["type_params"]["measure"] for m in metrics if m["type"] == "simple"}
         self.told_by = {name: part["name"] for name, part in simple.items() if part["fill_nulls_with"] is not None}
         self.indicators = {m["name"]: m for m in metrics if m["config"]["meta"].get("levels")}
-
-    def sql(self, metrics: list[str], level: str, grain: str) -> str:
-        """SQL for the metrics of every member of the level in every period of the grain."""
-        time = ["metric_time__day", "interval"] if grain == "interval" else [f"metric_time__{grain}"]
-        group_by = [*time, *([] if level == "centre" else [LINKS.get(level, level)])]
-        request = MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=group_by)
-        return self.engine.explain(request).sql_statement.without_descriptions.sql
+        self.engines = [(tied, _engine(manifest, tied)) for tied in _tied(metrics)]
 
     @cached_property
     def answers(self) -> list[str]:
         """Queries whose rows together are what `indicator_values` has to hold, one a level and grain."""
         queries = []
         levels = {level for m in self.indicators.values() for level in m["config"]["meta"]["levels"]}
-        for level, grain in product(sorted(levels), ("interval", "day", "week", "month")):
-            valid = {name: m for name, m in self.indicators.items() if _is_valid(m["config"]["meta"], level, grain)}
+        for (tied, engine), level, grain in product(self.engines, sorted(levels), ("interval", "day", "week", "month")):
+            valid = {
+                name: m
+                for name, m in self.indicators.items()
+                if name in tied and _is_valid(m["config"]["meta"], level, grain)
+            }
             if not valid:
                 continue
             parts = {part for m in valid.values() for part in _parts(m).values() if part}
@@ -91,9 +93,37 @@ class Judge:
             queries.append(
                 f"SELECT '{grain}' AS grain, {time}::timestamp AS starts_at, '{level}' AS level,"
                 f" {member} AS member, unnest([{rows}], recursive := true)"
-                f" FROM ({self.sql(sorted(parts | set(valid)), level, grain)}) WHERE {member} IS NOT NULL"
+                f" FROM ({_sql(engine, sorted(parts | set(valid)), level, grain)}) WHERE {member} IS NOT NULL"
             )
         return queries
+
+
+def _tied(metrics: Iterable[dict]) -> list[set[str]]:
+    """Return names of metrics and of their facts, in sets that have no indicator in common."""
+    sets: list[set[str]] = []
+    for metric in metrics:
+        ids = {metric["unique_id"], *metric["depends_on"]["nodes"]}
+        names = {unique_id.rsplit(".", 1)[-1] for unique_id in ids} | {metric["config"]["meta"].get("sample")} - {None}
+        touched = [each for each in sets if each & names]
+        sets = [each for each in sets if each not in touched] + [names.union(*touched)]
+    return sets
+
+
+def _engine(manifest: dict, tied: set[str]) -> MetricFlowEngine:
+    part = manifest | {
+        "metrics": [metric for metric in manifest["metrics"] if metric["name"] in tied],
+        "semantic_models": [m for m in manifest["semantic_models"] if m["name"] in tied or not m["measures"]],
+    }
+    lookup = SemanticManifestLookup(parse_manifest_from_dbt_generated_manifest(json.dumps(part)))
+    return MetricFlowEngine(lookup, _Renderer())  # pyright: ignore[reportArgumentType]
+
+
+def _sql(engine: MetricFlowEngine, metrics: list[str], level: str, grain: str) -> str:
+    """SQL for the metrics of every member of the level in every period of the grain."""
+    time = ["metric_time__day", "interval"] if grain == "interval" else [f"metric_time__{grain}"]
+    group_by = [*time, *([] if level == "centre" else [LINKS.get(level, level)])]
+    request = MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=group_by)
+    return engine.explain(request).sql_statement.without_descriptions.sql
 
 
 def _is_valid(meta: dict, level: str, grain: str) -> bool:
@@ -125,10 +155,15 @@ def _row(metric: dict, told_by: dict[str, str]) -> str:
     )
 
 
-@cache
+_judges: dict[str, Judge] = {}
+
+
 def judge_of(target: Path) -> Judge:
-    """The judge of a target folder; compiling its queries takes seconds, so there is one."""
-    return Judge(target)
+    """The judge of a target folder; compiling its queries takes long, so that homes of one dictionary have one."""
+    dictionary = (target / "semantic_manifest.json").read_text("utf-8")
+    if dictionary not in _judges:
+        _judges[dictionary] = Judge(target)
+    return _judges[dictionary]
 
 
 def disagreements(warehouse: duckdb.DuckDBPyConnection, target: Path) -> list[Disagreement]:
