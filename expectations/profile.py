@@ -199,7 +199,9 @@ class Warehouse(Batches):
             f"""
             create or replace temp view batch as
             with valued as (select * from indicator_values where {touched}),
-            dictionary as (select indicator, unit, class, unnest(grains) as grain from dim_indicators)
+            dictionary as (
+                select indicator, unit, class, levels[1] as widest_level, unnest(grains) as grain from dim_indicators
+            )
             select * from dictionary full join valued using (indicator, grain)
             """
         )
@@ -208,7 +210,7 @@ class Warehouse(Batches):
             create or replace temp table expected as
             select indicator, date_day
             from dim_feed_days join dim_indicators on list_contains(daily_tables, lake_table)
-            where list_contains(grains, 'day') and date_day <= date '{as_of}'
+            where list_contains(grains, 'day') and list_contains(levels, 'centre') and date_day <= date '{as_of}'
                 and {"true" if dates is None else "date_day in (select local_date from touched)"}
             group by all having count(distinct lake_table) = len(any_value(daily_tables))
             """

@@ -58,6 +58,7 @@ WORDS: dict[str, Words] = {
     "per_ten_thousand": Words("per ten thousand", "每万"),
     "money": Words("money, in the centre's currency", "金额（本中心币种）"),
     "kappa": Words("kappa, −1 to 1", "kappa 系数（−1 至 1）"),
+    "z": Words("distance from the median, in spreads", "与中位数之差，以离散度计"),
     # directions
     "higher": Words("higher is better", "越高越好"),
     "lower": Words("lower is better", "越低越好"),
@@ -188,6 +189,7 @@ UNITS: dict[str, Unit] = {
     "per_ten_thousand": Unit(2, Words(" per 10,000", " /万次"), " × 10,000"),
     "money": Unit(2, Words("", "")),
     "kappa": Unit(2, Words("", "")),
+    "z": Unit(1, Words("", "")),
 }
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -23,8 +23,8 @@ from adbc_driver_postgresql import dbapi
 from serving import ServingError
 from serving.servers import PostgresTarget
 
-MANAGER, PEOPLE, EXECUTIVE = "gaugebook_manager", "gaugebook_people", "gaugebook_executive"
-READERS = {"marts": (MANAGER, PEOPLE), "people": (PEOPLE,), "executive": (EXECUTIVE,)}
+MANAGER, PEOPLE, EXECUTIVE, RISK = "gaugebook_manager", "gaugebook_people", "gaugebook_executive", "gaugebook_risk"
+READERS = {"marts": (MANAGER, PEOPLE, RISK), "people": (PEOPLE,), "executive": (EXECUTIVE,), "risk": (RISK,)}
 """Schema → roles that may read all of it. Executives also read the dimensions in ``marts``."""
 
 OLDEST_SERVER = 14
@@ -64,13 +64,17 @@ class _Table:
 
 
 _KEY = ("indicator", "grain", "period_start", "level", "member", "starts_at")
+_SUSPECTS = "level = 'agent' AND indicator IN (SELECT indicator FROM dim_indicators WHERE family = 'security')"
+"""What is told of a person's dealings with customers' data: leads, which leaders should not read as findings."""
+
 _TABLES = (
     _Table("marts", "dim_indicators", ("indicator",)),
     _Table("marts", "dim_members", ("level", "member")),
     _Table("marts", "dim_dates", ("date_day",)),
     _Table("people", "dim_agents", ("agent_key",)),
     _Table("marts", "indicator_values", _KEY, "level <> 'agent'", has_periods=True),
-    _Table("people", "indicator_values", _KEY, "level = 'agent'", has_periods=True),
+    _Table("people", "indicator_values", _KEY, f"level = 'agent' AND NOT ({_SUSPECTS})", has_periods=True),
+    _Table("risk", "indicator_values", _KEY, _SUSPECTS, has_periods=True),
     _Table("executive", "indicator_values", _KEY, "level IN ('centre', 'site')", has_periods=True),
 )
 

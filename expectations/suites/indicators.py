@@ -33,7 +33,7 @@ scheduled, paid by the roster or clocked.
 
 _PART = f"unit = 'percent' and indicator not in ({', '.join(map(repr, NOT_PARTS))})"
 
-SIGNED = ("fte", "kappa")
+SIGNED = ("fte", "kappa", "z")
 """Units of differences and agreements, which fall below nothing."""
 
 _KEY = ("indicator", "grain", "starts_at", "level", "member")
@@ -73,7 +73,7 @@ INDICATORS = Suite(
         "and lacking.grain = batch.grain)",
     },
     measures={
-        "values of the centre": Measure("count(*) filter (where level = 'centre')"),
+        "values at the widest level": Measure("count(*) filter (where level = widest_level)"),
         "expected days without a row": Measure("coalesce(max(days_lacking), 0)", "days_lacking > 0"),
         "not in the dictionary": rows_where("unit is null"),
         "key repeated": rows_where(f"{_DIGEST} in (select digest from repeated)"),
@@ -94,10 +94,10 @@ INDICATORS = Suite(
     },
     expectations=(
         at_least(
-            "values of the centre",
+            "values at the widest level",
             1,
-            "every indicator of the dictionary has a value for the centre",
-            "词库中每项指标均有中心级数值",
+            "every indicator of the dictionary has values at the first of its levels, most of them for the centre",
+            "词库中每项指标在其首个适用层级（通常为中心）均有数值",
         ),
         never(
             "expected days without a row",

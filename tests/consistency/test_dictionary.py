@@ -37,7 +37,7 @@ META = (
 ALLOWED = {
     "unit": set(UNITS),
     "direction": {"higher", "lower", "band", "neutral"},
-    "class": {"A", "S", "R", "P", "D", "L"},
+    "class": {"A", "S", "R", "P", "D", "L", "X"},
     "feeds": {table.feed for table in TABLES.values()},
     "grains": {"interval", "day", "week", "month"},
 }

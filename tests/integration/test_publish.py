@@ -28,7 +28,8 @@ from tests.serving_warehouse import FIRST, LAST
 
 TABLES = {
     "marts": "level <> 'agent'",
-    "people": "level = 'agent'",
+    "people": "level = 'agent' AND indicator <> 'aht_sec'",
+    "risk": "level = 'agent' AND indicator = 'aht_sec'",
     "executive": "level IN ('centre', 'site')",
 }
 ROWS = "SELECT * FROM {} WHERE {} ORDER BY indicator, grain, period_start, level, member"
@@ -72,7 +73,10 @@ class Served:
 def served(serving_warehouse: Path, postgres: tuple[Cluster, str], tmp_path: Path) -> Iterator[Served]:
     cluster, database = postgres
     target = PostgresTarget(host=cluster.host, port=cluster.port, database=database, user=cluster.user)
-    yield Served(Path(copy(serving_warehouse, tmp_path / "warehouse.duckdb")), target, cluster)
+    served = Served(Path(copy(serving_warehouse, tmp_path / "warehouse.duckdb")), target, cluster)
+    # whatever belongs to this family is told of agents to few
+    served.change("UPDATE dim_indicators SET family = 'security' WHERE indicator = 'aht_sec'")
+    yield served
 
 
 def test_first_publish_gives_each_schema_its_share(served: Served):
@@ -246,6 +250,7 @@ MARTS = {table for table in ALL_TABLES if table.startswith("marts.")}
 RIGHTS = {
     "gaugebook_manager": MARTS,
     "gaugebook_people": MARTS | {"people.indicator_values", "people.dim_agents"},
+    "gaugebook_risk": MARTS | {"risk.indicator_values"},
     "gaugebook_executive": {"executive.indicator_values", *(table for table in MARTS if "dim_" in table)},
 }
 

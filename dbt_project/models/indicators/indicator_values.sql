@@ -36,6 +36,7 @@
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_queue_visits') }}
 -- depends_on: {{ ref('fct_record_accesses') }}
+-- depends_on: {{ ref('fct_record_view_days') }}
 -- depends_on: {{ ref('fct_sales_target_days') }}
 -- depends_on: {{ ref('fct_self_service_sessions') }}
 -- depends_on: {{ ref('fct_shift_days') }}

@@ -240,6 +240,36 @@ def views_of_failed_customers(lake: Lake) -> list[Golden]:
     ]
 
 
+def lookers_beside_their_peers(lake: Lake) -> list[Golden]:
+    """Five agents of one queue with four calls each, and one of another queue, look customers up on one day."""
+    at = "2026-07-14 10:00:00"
+    viewed = {"look-1": 2, "look-2": 1, "look-3": 0, "look-4": 4, "look-5": 6, "look-6": 1}
+    lake.add("hr_employee", [{"employee_key": agent, "team_key": "lookers"} for agent in viewed])
+    for agent in viewed:
+        queue = "looked-elsewhere" if agent == "look-6" else "looked"
+        lake.add("tel_interaction", visits(4, agent, at, 5, "answered", queue_key=queue, agent_key=agent))
+    # twice each, which counts once
+    lake.add(
+        "record_access",
+        [
+            {"access_id": f"{agent}-{n}-{again}", "agent_key": agent, "customer_ref": f"looked-{n}", "occurred_at": at}
+            for agent, customers in viewed.items()
+            for n in range(customers)
+            for again in (1, 2)
+        ],
+    )
+    # customers for each of 4 calls: 0.5, 0.25, 0, 1, 1.5; median 0.5; from it 0, 0.25, 0.5, 0.5, 1; median 0.5
+    spread = 1.4826 * 0.5
+    of = ("day", "2026-07-14", "agent")
+    return [
+        Golden("record_view_peer_z", *of, "look-1", 0, spread, 0, None),
+        Golden("record_view_peer_z", *of, "look-3", -0.5, spread, -0.5 / 0.7413, None),
+        Golden("record_view_peer_z", *of, "look-5", 1, spread, 1 / 0.7413, None),
+        # nobody to be held against
+        Golden("record_view_peer_z", *of, "look-6", 0, 0, None, None, "no_traffic"),
+    ]
+
+
 def leavers(lake: Lake) -> list[Golden]:
     """Six leave a team on one day; of five it is known that they had access."""
     lake.add(
@@ -270,6 +300,7 @@ def leavers(lake: Lake) -> list[Golden]:
 CASES = (
     views_of_records,
     views_of_failed_customers,
+    lookers_beside_their_peers,
     leavers,
     orders_taken_back,
     sales_against_targets,

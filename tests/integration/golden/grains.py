@@ -31,6 +31,53 @@ def around_the_edge_of_a_quarter(lake: Lake) -> list[Golden]:
     ]
 
 
+def three_quarters_of_two_agents(lake: Lake) -> list[Golden]:
+    """Agents' time is cut at the edges of quarters; a contact counts whole where it arrives, answered or not."""
+    hr, pbx, day = {"source_system": "hr_manchester"}, {"source_system": "pbx_manchester"}, "2026-06-16"
+    people = ("quarter-1", "quarter-2")
+    spell = {"site_key": "manchester", "team_key": "quarters", "role": "trainee"}
+    lake.add("hr_employee", [hr | spell | {"employee_key": agent} for agent in people])
+    lake.add("agent_alias", [hr | {"employee_key": agent, "alias_system": "pbx_manchester"} for agent in people])
+    shift = {"start_at": f"{day} 09:00", "end_at": f"{day} 09:45"}
+    lake.add("roster_shift", [hr | shift | {"employee_key": agent} for agent in people])
+    states = [
+        ("quarter-1", "available", "09:10", "09:20"),
+        ("quarter-1", "on_contact", "09:20", "09:35"),
+        ("quarter-1", "acw", "09:35", "09:40"),
+        ("quarter-2", "available", "09:00", "09:30"),
+        ("quarter-2", "break", "09:30", "09:50"),
+    ]
+    lake.add(
+        "agent_state",
+        [
+            pbx | {"agent_key": agent, "state": state, "started_at": f"{day} {start}", "ended_at": f"{day} {end}"}
+            for agent, state, start, end in states
+        ],
+    )
+    of = pbx | {"queue_key": "quarters"}
+    lake.add("tel_interaction", visits(6, "early", f"{day} 09:29:59", 10, "answered", **of))
+    lake.add("tel_interaction", visits(2, "gone", f"{day} 09:29:59", 30, "abandoned", **of))
+    lake.add("tel_interaction", visits(5, "late", f"{day} 09:30:00", 10, "answered", **of))
+    # from 09:00: available 5 + 15 min, at work as scheduled 5 + 15 of 30 min
+    # from 09:15: available 5 + 15, handling 10: 10 of 30; at work 15 + 15 of 30; 6 + 2 arrive, 6 of them are answered
+    # from 09:30: handling 5 + 5, nobody available: 10 of 10; at work 10 + 0 of 30; 5 arrive
+    nine, quarter_past, half_past = (("interval", f"{day} 09:{minute}") for minute in ("00", "15", "30"))
+    site, queue = ("site", "manchester"), ("queue", "quarters")
+    return [
+        Golden("occupancy_pct", *nine, *site, 0, 1200, 0, None),
+        Golden("occupancy_pct", *quarter_past, *site, 600, 1800, 100 / 3, None),
+        Golden("occupancy_pct", *half_past, *site, 600, 600, 100, None),
+        Golden("schedule_adherence_pct", *nine, *site, 1200, 1800, 200 / 3, None),
+        Golden("schedule_adherence_pct", *quarter_past, *site, 1800, 1800, 100, None),
+        Golden("schedule_adherence_pct", *half_past, *site, 600, 1800, 100 / 3, None),
+        Golden("contacts_arrived", *quarter_past, *site, 8, None, 8, 8),
+        Golden("contacts_arrived", *half_past, *site, 5, None, 5, 5),
+        Golden("queue_visits", *quarter_past, *queue, 8, None, 8, 8),
+        Golden("answer_rate_pct", *quarter_past, *queue, 6, 8, 75, 8),
+        Golden("answer_rate_pct", *half_past, *queue, 5, 5, 100, 5),
+    ]
+
+
 def queues_of_one_client(lake: Lake) -> list[Golden]:
     """A client has what its queues have together; its percentile is taken from their waits, not their percentiles."""
     lake.declare("client", [{"client_key": "acme", "name_en": "Acme", "name_zh": "甲公司"}])
@@ -71,4 +118,4 @@ def into_the_next_band(lake: Lake) -> list[Golden]:
     ]
 
 
-CASES = (around_the_edge_of_a_quarter, queues_of_one_client, into_the_next_band)
+CASES = (around_the_edge_of_a_quarter, three_quarters_of_two_agents, queues_of_one_client, into_the_next_band)

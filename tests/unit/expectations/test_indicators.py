@@ -1,4 +1,4 @@
-"""Rules on the indicator layer, on a small layer of two indicators."""
+"""Rules on the indicator layer, on a small layer of three indicators."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ GOOD = [
     ("queue_visits", "week", date(2026, 9, 7), "centre", "all", 30, None, 30, 30, "provisional"),
     ("service_level_pct", "day", DAY, "centre", "all", 24, 30, 80, 30, "final"),
     ("service_level_pct", "day", DAY, "queue", "help", 8, 10, None, 10, "below_floor"),
+    ("record_view_peer_z", "day", DAY, "agent", "ann", -0.5, 0.25, -2, None, "final"),
 ]
 
 
@@ -36,9 +37,11 @@ def judge(tmp_path: Path):
                 """
                 create schema if not exists marts; use marts;
                 create or replace table dim_indicators as from (values
-                    ('queue_visits', 'count', 'A', ['day', 'week'], ['telephony.tel_interaction']),
-                    ('service_level_pct', 'percent', 'R', ['day'], ['telephony.tel_interaction', 'chat.csat'])
-                ) as rows (indicator, unit, class, grains, daily_tables);
+                    ('queue_visits', 'count', 'A', ['centre', 'queue'], ['day', 'week'], ['telephony.tel_interaction']),
+                    ('service_level_pct', 'percent', 'R', ['centre', 'queue'], ['day'],
+                        ['telephony.tel_interaction', 'chat.csat']),
+                    ('record_view_peer_z', 'z', 'X', ['agent'], ['day'], ['telephony.tel_interaction'])
+                ) as rows (indicator, unit, class, levels, grains, daily_tables);
                 create or replace table dim_feed_days (lake_table text, date_day date);
                 create or replace table indicator_values (
                     indicator text, grain text, period_start date, level text, member text, numerator double,
@@ -89,12 +92,13 @@ def test_a_repeated_key_is_critical_and_named(judge):
     assert failed["key repeated"].sample[0]["indicator"] == "queue_visits"
 
 
-def test_an_indicator_without_a_value_for_the_centre_warns(judge):
+def test_an_indicator_without_a_value_for_the_centre_or_its_agents_warns(judge):
     failed = judge(day=date(2026, 9, 10))
-    assert [(name, finding.severity) for name, finding in failed.items()] == [("values of the centre", "warning")]
+    assert [(name, finding.severity) for name, finding in failed.items()] == [("values at the widest level", "warning")]
     # The 10th has no day values; its week, which began on the 7th, has one.
-    assert [(place["indicator"], place["grain"]) for place in failed["values of the centre"].where] == [
+    assert [(place["indicator"], place["grain"]) for place in failed["values at the widest level"].where] == [
         ("queue_visits", "day"),
+        ("record_view_peer_z", "day"),
         ("service_level_pct", "day"),
     ]
 
