@@ -44,7 +44,8 @@ PASSED = 0.8
 SUPERVISED_DAYS = 14
 """Days for which a new hire takes contacts without the licence for the queue."""
 PASS_MARK, TALKED_ABOUT = 80, 0.8
-"""Points that an evaluation has to reach, and the share of those that fail which a leader talks about."""
+"""Points that an evaluation has to reach, and the share of those that fail, and of the complaints that the centre is to
+blame for, which a leader talks about."""
 TRANSCRIBED = 0.02
 """Share of the calls that are transcribed."""
 SPOKEN_PER_SECOND = {"zh": 4.2, "en": 14.0}
@@ -101,8 +102,9 @@ class BackOffice:
         rng = np.random.default_rng((*self._seed, SITES.index(site), day.toordinal()))
         tag = f"{site.prefix}-{day:%Y%m%d}"
         self._self_service(rng, site, day, tag, customers.callers(rng, rng.poisson(len(contacts) * SESSIONS)))
+        talks = np.random.default_rng((*self._seed, len(SITES) + 2, SITES.index(site), day.toordinal()))
         for n, contact in enumerate(contacts):
-            self._follow(rng, f"{tag}-{n}", contact)
+            self._follow(rng, talks, f"{tag}-{n}", contact)
         self._people(rng, site, day, tag, conducts)
         self._train(rng, site, day)
         self._access(rng, site, day, tag, conducts, customers.callers(rng, len(conducts)))
@@ -189,8 +191,8 @@ class BackOffice:
             reason = "not recognised" if result == "failed" else None
             self._add(ended, "self_service_task", **session, **task, failure_reason=reason)
 
-    def _follow(self, rng: np.random.Generator, tag: str, contact: Contact) -> None:
-        """Decide what one contact leads to; most lead to nothing."""
+    def _follow(self, rng: np.random.Generator, talks: np.random.Generator, tag: str, contact: Contact) -> None:
+        """Decide what one contact leads to; most lead to nothing. ``talks`` is for talks of leaders with agents."""
         ended = contact.started + contact.seconds
         chance = rng.random(5)
         if chance[0] < ASKED:
@@ -198,7 +200,7 @@ class BackOffice:
         if chance[1] < CASES:
             self._case(rng, tag, contact, ended)
         if chance[2] < COMPLAINTS:
-            self._complaint(rng, tag, contact, ended)
+            self._complaint(rng, talks, tag, contact, ended)
         if chance[3] < ORDERS:
             self._order(rng, tag, contact, ended)
         if chance[4] < VIEWS and contact.caller:
@@ -290,7 +292,9 @@ class BackOffice:
                 agent_key=None if event == "reopened" else contact.agent.number,
             )
 
-    def _complaint(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float) -> None:
+    def _complaint(
+        self, rng: np.random.Generator, talks: np.random.Generator, tag: str, contact: Contact, ended: float
+    ) -> None:
         received = ended + float(rng.gamma(1.2, DAY))
         closed = received + float(rng.gamma(2, DAY))
         complaint = {
@@ -307,6 +311,10 @@ class BackOffice:
         self._add(received, "complaint", **complaint, status="open")
         verdict = {"closed_at": _stamp(closed), "replied_at": _stamp(closed), "is_upheld": rng.random() < UPHELD}
         self._add(closed, "complaint", **complaint, **verdict, status="closed")
+        if verdict["is_upheld"] and talks.random() < TALKED_ABOUT:
+            about = {"trigger_kind": "complaint", "trigger_at": _stamp(closed)}
+            agent, at = contact.agent, closed + float(talks.gamma(1.5, DAY))
+            self._coach(at, f"complaint-{tag}", agent.number, self._staff.leaders.get(agent.team), **about)
 
     def _order(self, rng: np.random.Generator, tag: str, contact: Contact, ended: float) -> None:
         value = {

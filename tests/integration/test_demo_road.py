@@ -237,6 +237,40 @@ def incident(home: Home, kind: str) -> dict[str, Any]:
     return found
 
 
+UNSEEN = {
+    # a queue log does not tell of holding
+    "hold_rate_pct": 0,
+    # the class of new hires begins in the third week
+    "service_rotation_pct": None,
+}
+"""What nothing is counted of on the demo of eight days: the greatest denominator."""
+
+TOO_FEW = {
+    # sixty days have twenty of these
+    "banned_language_precision_pct",
+    "coaching_on_time_pct",
+    "complaint_on_time_pct",
+    "complaint_upheld_pct",
+    "qa_dispute_overturn_pct",
+    "retrain_pass_pct",
+    # of so few agents not twenty leave in two months
+    "leaver_access_revoked_pct",
+}
+"""Rates that are hidden for want of cases."""
+
+
+def test_whatever_has_no_value_on_the_demo_has_no_source_or_too_few_cases(whole: Home) -> None:
+    with duckdb.connect(whole.warehouse, read_only=True) as warehouse:
+        found = warehouse.execute(
+            """
+            SELECT indicator, max(v.denominator) FROM dim_indicators LEFT JOIN indicator_values AS v USING (indicator)
+            GROUP BY indicator HAVING count(v.value) = 0
+            """
+        ).fetchall()
+    assert {name: most for name, most in found if not most} == UNSEEN
+    assert {name for name, most in found if most and most < 20} == TOO_FEW
+
+
 def test_the_outage_is_a_gap_in_the_calls(whole: Home) -> None:
     outage = incident(whole, "telephony_outage")
     # The site's own time, without the offset.
