@@ -240,7 +240,7 @@ def incident(home: Home, kind: str) -> dict[str, Any]:
 UNSEEN = {
     # a queue log does not tell of holding
     "hold_rate_pct": 0,
-    # the class of new hires begins in the third week
+    # the class of new hires, fewer than twenty, begins in the third week
     "service_rotation_pct": None,
 }
 """What nothing is counted of on the demo of eight days: the greatest denominator."""
