@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from orchestration.home import PROJECT, Home
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 PROJECT_DIR = PROJECT / "dbt_project"
 
 _LEFT_OUT = "left_out"
+
+_PLACEHOLDERS = {
+    '<use xlink:href="{{': '<use ng-attr-href="{{',
+    "${require('./assets/favicons/favicon.ico')}": "data:,",
+}
+"""What dbt's own page leaves to be filled in, and a browser takes for names of files meanwhile."""
 
 
 class DbtError(RuntimeError):
@@ -42,13 +49,12 @@ class NodeFailure:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What one dbt invocation did: its structured events, the nodes that failed, and the SQL of models by name."""
+    """What one dbt invocation did: its structured events, and the nodes that failed."""
 
     events: Sequence[dict[str, Any]]
     failures: Sequence[NodeFailure]
     tests_passed: int
     tests_failed: int
-    compiled: Mapping[str, str]
 
 
 def project_fingerprint() -> str:
@@ -133,12 +139,24 @@ def build(
     return _invoke(home, arguments, progress, unchanged)
 
 
-def compiled(home: Home) -> dict[str, str]:
-    """Return the SQL of the models between the lake and the facts, by name, as a build of everything runs it."""
-    layers = [f"path:models/{layer}" for layer in ("staging", "intermediate", "marts")]
-    # without the warehouse: whoever reads or writes it is not disturbed
-    done = _invoke(home, ["compile", "--target", "memory", "--select", *layers])
-    return dict(done.compiled)
+def document(home: Home) -> tuple[str, dict[str, Any]]:
+    """Return dbt's documentation of the project as one page, and the manifest that it shows.
+
+    The manifest holds the SQL of the models as a build of everything runs it. The page names no place of this machine
+    and asks nothing of any network.
+    """
+    (home.dbt / "target").mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home.dbt) as folder:
+        # without the warehouse: whoever reads or writes it is not disturbed
+        arguments = ["--static", "--empty-catalog", "--target", "memory", "--select", "resource_type:model"]
+        _invoke(home, ["docs", "generate", *arguments], target=Path(folder))
+        page = (Path(folder) / "static_index.html").read_text("utf-8")
+        shown = json.loads((Path(folder) / "manifest.json").read_bytes())
+    for place in (folder, home.root, PROJECT):
+        page = page.replace(json.dumps(f"{place}/")[1:-1], "")
+    for placeholder, mended in _PLACEHOLDERS.items():
+        page = page.replace(placeholder, mended)
+    return page, shown
 
 
 def _invoke(
@@ -146,6 +164,7 @@ def _invoke(
     arguments: list[str],
     progress: Callable[[str], None] | None = None,
     unchanged: Collection[str] = (),
+    target: Path | None = None,
 ) -> Invocation:
     # dbt reads its paths from the environment; this is the one place that sets them.
     os.environ["GAUGEBOOK_WAREHOUSE"] = str(home.warehouse)
@@ -174,7 +193,7 @@ def _invoke(
             "--profiles-dir",
             str(PROJECT_DIR),
             "--target-path",
-            str(home.dbt / "target"),
+            str(target or home.dbt / "target"),
             "--log-path",
             str(home.dbt / "logs"),
             # The debug log repeats each statement, which target/ holds anyway, and takes a sixth of the build's time.
@@ -199,9 +218,7 @@ def _invoke(
     tests = [node for node in nodes if node.node.resource_type in ("test", "unit_test")]
     failed = sum(str(node.status) in ("error", "fail") for node in tests)
     passed = sum(str(node.status) == "pass" for node in tests)
-    models = [node.node for node in nodes if node.node.resource_type == "model"]
-    compiled: dict[str, str] = {model.name: model.compiled_code for model in models}
-    return Invocation(events, failures, passed, failed, compiled)
+    return Invocation(events, failures, passed, failed)
 
 
 def _parsed(home: Home, unchanged: Collection[str]) -> Manifest:

@@ -87,7 +87,7 @@ class Home:
 
     @property
     def site(self) -> Path:
-        """Static pages: dictionary, briefs, data docs."""
+        """Static pages: dictionary, briefs, data docs, dbt docs."""
         return self.root / "site"
 
     @property

@@ -67,14 +67,22 @@ def write_pages(
 
 
 def lineage(home: Home) -> dict[str, Reads]:
-    """Return what each indicator reads; found anew when the project has changed, since that takes seconds."""
-    kept = home.dbt / "lineage.json"
+    """Return what each indicator reads, and keep dbt's page of the project beside the other pages.
+
+    Both follow from the project's SQL, and take seconds: they are made anew when the project has changed.
+    """
+    from serving import pages
+
+    kept, page = home.dbt / "lineage.json", home.site / pages.DBT_DOCS
     project = dbt.project_fingerprint()
-    if kept.exists() and (known := json.loads(kept.read_text()))["project"] == project:
+    if kept.exists() and page.exists() and (known := json.loads(kept.read_text()))["project"] == project:
         return known["reads"]
     from serving.dictionary.lineage import trace
 
-    reads = trace(json.loads(dbt.manifest(home).read_text(encoding="utf-8")), dbt.compiled(home), "duckdb")
+    dbt.manifest(home)
+    documentation, manifest = dbt.document(home)
+    pages.keep(page, documentation)
+    reads = trace(manifest, "duckdb")
     kept.write_text(json.dumps({"project": project, "reads": reads}))
     return reads
 

@@ -14,14 +14,22 @@ from markupsafe import Markup
 
 from serving import language
 
+DBT_DOCS = "dbt_docs/index.html"
+"""Where the page that dbt makes of its project stands among the pages."""
+
 _HERE = Path(__file__).parent
 
 
 def write(path: Path, template: str, **content: Any) -> Path:
     """Render a template of this room into ``path``; a reader finds the old page or the new one, never half of one."""
+    return keep(path, render(template, **content))
+
+
+def keep(path: Path, page: str) -> Path:
+    """Write a page as it is into ``path``, in one step as well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    draft.write_text(render(template, **content), encoding="utf-8")
+    draft.write_text(page, encoding="utf-8")
     return draft.replace(path)
 
 

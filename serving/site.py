@@ -1,4 +1,4 @@
-"""The first page of the site: ``index.html``, which leads to the dictionary, briefs and data docs that exist."""
+"""The first page of the site: ``index.html``, which leads to the dictionary, briefs and documentation that exist."""
 
 from __future__ import annotations
 
@@ -24,4 +24,5 @@ def write(site: Path, centre_name: Mapping[str, str]) -> Path:
         locales=LOCALES,
         has_dictionary=(site / "dictionary" / "index.html").exists(),
         has_data_docs=(site / "data_docs" / "index.html").exists(),
+        has_dbt_docs=(site / pages.DBT_DOCS).exists(),
     )

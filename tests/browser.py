@@ -50,11 +50,11 @@ class Page:
                 return message["result"]
 
     def open(self, path: Path) -> None:
-        """Open a file afresh and wait until it has loaded."""
+        """Open a file afresh and wait until it has loaded; it may name a place within itself meanwhile."""
         self.errors.clear()
         self.requests.clear()
         self.send("Page.navigate", url=path.as_uri())
-        while self.run("document.readyState + location.href") != f"complete{path.as_uri()}":
+        while self.run("document.readyState + location.href.split('#')[0]") != f"complete{path.as_uri()}":
             sleep(0.02)
 
     def run(self, script: str) -> Any:

@@ -24,9 +24,9 @@ PARTITION = "event_date"
 """What the files of a table of the lake are filed under; no column of its contract."""
 
 
-def trace(manifest: Mapping[str, Any], compiled: Mapping[str, str], dialect: str) -> dict[str, Reads]:
-    """Return what every indicator of dbt's manifest reads, given the compiled SQL of each model by its name."""
-    models = _Models(manifest, compiled, dialect)
+def trace(manifest: Mapping[str, Any], dialect: str) -> dict[str, Reads]:
+    """Return what every indicator of dbt's manifest reads; the manifest holds the compiled SQL of its models."""
+    models = _Models(manifest, dialect)
     facts = {
         measure["name"]: (model["node_relation"]["alias"], measure["expr"] or measure["name"])
         for model in manifest["semantic_models"].values()
@@ -52,13 +52,15 @@ def _sorted(reads: Iterator[tuple[str, str]]) -> Reads:
 class _Models:
     """The models of a project, each parsed once, when something asks for it."""
 
-    def __init__(self, manifest: Mapping[str, Any], compiled: Mapping[str, str], dialect: str) -> None:
+    def __init__(self, manifest: Mapping[str, Any], dialect: str) -> None:
         sources = {f"{source['source_name']}.{source['name']}": source for source in manifest["sources"].values()}
         # seeds, and what centre.yml declares, which comes from no feed
         declared = {
             node["name"]: node for node in manifest["nodes"].values() if {"seeds", "centre"} & {*_folders(node)}
         }
-        self.dialect, self.compiled = dialect, {name: sql for name, sql in compiled.items() if name not in declared}
+        models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+        self.dialect = dialect
+        self.compiled = {name: node["compiled_code"] for name, node in models.items() if name not in declared}
         for name, source in sources.items():
             for model, sql in self.compiled.items():
                 self.compiled[model] = sql.replace(source["relation_name"], f'"{name}"')

@@ -60,6 +60,7 @@ def write(
         count=len(entries),
         declared=declared,
         parameters=parameters,
+        dbt_docs=pages.DBT_DOCS if (site / pages.DBT_DOCS).exists() else None,
         sparks={key: spark(entry) for key, entry in entries.items()},
         width=WIDTH,
         height=HEIGHT,

@@ -318,7 +318,7 @@ def page() -> Iterator[browser.Page]:
 def test_pages_open_without_an_error_and_lead_somewhere(travelled: Road, page: browser.Page) -> None:
     site = travelled.home.site
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
-    assert {"index.html", "dictionary/index.html", "data_docs/index.html"} <= pages
+    assert {"index.html", "dictionary/index.html", "data_docs/index.html", "dbt_docs/index.html"} <= pages
     assert {f"briefs/2026-09-07/{locale}.html" for locale in ("en", "zh")} <= pages
     for path in sorted(pages):
         page.open(site / path)
