@@ -7,6 +7,7 @@ between two values of one indicator.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from orchestration.home import Home
 from orchestration.publishing import lineage
 from orchestration.taking import landing_of
 from serving import dictionary
-from serving.language import Locale, difference, reading
+from serving.language import Locale, counted, difference, reading, word
 
 if TYPE_CHECKING:
     from orchestration.centre import Centre
@@ -302,12 +303,33 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
         console.print(table)
         return
     locale = load(home.centre_file).locale
+    entry = dictionary.look_up(home.warehouse, lineage(home), name)
     table = Table(show_header=False, title=name)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for label, text in dictionary.describe(home.warehouse, lineage(home), name, locale).items():
+    for label, text in dictionary.lines(entry, locale).items():
         table.add_row(label, text)
     console.print(table)
+    for rows in dictionary.tables(entry, lambda words: words.to(locale)):
+        console.print(_example_table(word("example").to(locale), rows))
+    if made := dictionary.result(entry):
+        console.print(made.to(locale), soft_wrap=True)
+
+
+def _example_table(title: str, rows: list[list[dictionary.Cell]]) -> Table:
+    heads, *cases, together = rows
+    table = Table(title=title)
+    for head, number in zip(heads, together, strict=True):
+        table.add_column(str(head), justify="right" if isinstance(number, float) else "left", overflow="fold")
+    for row in cases:
+        table.add_row(*map(_cell, row))
+    table.add_section()
+    table.add_row(*map(_cell, together))
+    return table
+
+
+def _cell(cell: dictionary.Cell) -> str:
+    return cell.isoformat() if isinstance(cell, date) else counted(cell)
 
 
 def _show_not_loaded(console: Console, home: Home, centre: Centre, accounts: Iterable[Account]) -> None:

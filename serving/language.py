@@ -108,6 +108,12 @@ WORDS: dict[str, Words] = {
     "denominator": Words("denominator", "分母"),
     "counted": Words("counted", "计数值"),
     "sample": Words("sample", "样本量"),
+    # worked examples
+    "example": Words("Worked example", "算例"),
+    "row_of": Words("Row of", "明细"),
+    "date": Words("Date", "日期"),
+    "together": Words("together", "合计"),
+    "of_these_rows": Words("of these rows alone.", "（仅就以上明细）"),
     # owners (quality and workforce are families as well)
     "operations": Words("Operations", "运营"),
     "training": Words("Training", "培训"),
@@ -204,6 +210,11 @@ def word(key: str) -> Words:
 def number(value: float, decimals: int) -> str:
     """Return a number with thousands separators and a true minus sign."""
     return f"{value:,.{decimals}f}".replace("-", _MINUS)
+
+
+def counted(number: float | str | None) -> str:
+    """Return what a measure counts of a row: a number with the digits it has, a key as it is, else a dash."""
+    return "–" if number is None else number if isinstance(number, str) else f"{number:,.10g}"
 
 
 def reading(value: float | None, unit: str, locale: Locale) -> str:

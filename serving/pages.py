@@ -50,7 +50,7 @@ def _templates() -> Environment:
     templates.globals.update(
         {
             name: getattr(language, name)
-            for name in ("word", "reading", "difference", "period", "period_name", "short_date")
+            for name in ("word", "reading", "counted", "difference", "period", "period_name", "short_date")
         },
         CLASSES=language.CLASSES,
         UNITS=language.UNITS,

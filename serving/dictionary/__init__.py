@@ -3,8 +3,8 @@
 What an indicator means is written in dbt_project and read here from ``dim_indicators``; nothing is defined here.
 """
 
-from serving.dictionary.describe import describe
+from serving.dictionary.describe import Cell, lines, result, tables
 from serving.dictionary.entries import FAMILIES, Entry, UnknownIndicatorError, look_up
 from serving.dictionary.page import write
 
-__all__ = ["FAMILIES", "Entry", "UnknownIndicatorError", "describe", "look_up", "write"]
+__all__ = ["FAMILIES", "Cell", "Entry", "UnknownIndicatorError", "lines", "look_up", "result", "tables", "write"]

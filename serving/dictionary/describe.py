@@ -1,12 +1,12 @@
-"""One entry of the dictionary as labelled lines, for a terminal or a row of a workbook."""
+"""One entry of the dictionary as labelled lines, and its example as tables, for a terminal or a workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
-from serving.dictionary.entries import Entry, Reads, Setting, Shown, look_up
-from serving.language import CLASSES, UNITS, Locale, Words, period, period_name, reading, word
+from serving.dictionary.entries import Entry, Setting, Shown
+from serving.language import CLASSES, LOCALES, UNITS, Locale, Words, period, period_name, reading, word
 
 _LABELS = {
     "name": Words("Name", "名称"),
@@ -31,17 +31,6 @@ _LABELS = {
     "version": Words("Definition version", "口径版本"),
     "newest": Words("Newest", "最新"),
 }
-
-
-def describe(warehouse: Path, lineage: Mapping[str, Reads], name: str, locale: Locale = "en") -> dict[str, str]:
-    """Return the lines, by label, of the entry that ``name`` means: its key, or its name in English or Chinese.
-
-    ``lineage`` is what each indicator reads, as ``lineage.trace`` finds it.
-
-    Raises:
-        UnknownIndicatorError: no entry has that name.
-    """
-    return lines(look_up(warehouse, lineage, name), locale)
 
 
 def lines(entry: Entry, locale: Locale) -> dict[str, str]:
@@ -78,6 +67,30 @@ def lines(entry: Entry, locale: Locale) -> dict[str, str]:
         ),
     }
     return {_LABELS[key].to(locale): line for key, line in told.items() if line}
+
+
+Cell = str | float | date | None
+
+
+def tables(entry: Entry, told: Callable[[Words], str]) -> Iterator[list[list[Cell]]]:
+    """Yield for each fact of an entry's example its rows, under their heads and above what they come to together."""
+    for worked in entry.example.facts if entry.example else ():
+        levels = [told(word(level)) for level in worked.levels]
+        measures = [f"{told(word(role))}\n{measure}" for measure, role in worked.measures]
+        yield [
+            [f"{told(word('row_of'))} {worked.fact}", told(word("date")), *levels, *measures],
+            *([case.key, case.day, *case.members, *case.counted] for case in worked.cases),
+            [told(word("together")), *[""] * (1 + len(levels)), *worked.together],
+        ]
+
+
+def result(entry: Entry) -> Words | None:
+    """Return what the formula makes of the rows of an entry's example, None without one."""
+    if entry.example is None:
+        return None
+    en, zh = (reading(entry.example.value, entry.unit, locale) for locale in LOCALES)
+    said = word("of_these_rows")
+    return Words(f"{entry.name.en} = {en} {said.en}", f"{entry.name.zh} = {zh}{said.zh}")
 
 
 def _shown(shown: Shown, locale: Locale) -> str:

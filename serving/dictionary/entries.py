@@ -173,6 +173,8 @@ class Entry:
     """Values of the parameters that decide it; of those that fit a case the lowest counts."""
     targets: Sequence[Setting] = ()
     boards: Sequence[Shown] = ()
+    example: Example | None = None
+    """None where no fact that it is counted from has a row."""
     latest: Sequence[Reading] = ()
     """The newest reading of each grain but the interval, which says nothing alone; day first."""
     trend: Sequence[Reading] = ()
@@ -216,14 +218,14 @@ def read(con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
 
 
 def read_in_full(con: duckdb.DuckDBPyConnection, lineage: Mapping[str, Reads]) -> dict[str, Entry]:
-    """Return every entry with its versions, parameters, targets, boards, and the columns that it reads.
+    """Return every entry with its versions, parameters, targets, boards, example, and the columns that it reads.
 
     ``lineage`` is what each indicator reads, as ``lineage.trace`` finds it.
     """
     versions = _grouped(
         con, "SELECT indicator, definition_version, first_used_on FROM indicator_versions ORDER BY ALL", Version
     )
-    targets, boards, parameters = _targets(con), _boards(con), _parameters(con)
+    targets, boards, parameters, examples = _targets(con), _boards(con), _parameters(con), _examples(con)
     floored = con.execute("SELECT indicator FROM dim_indicators WHERE scale > 1 AND sample IS NOT NULL").fetchall()
     return {
         key: replace(
@@ -237,6 +239,7 @@ def read_in_full(con: duckdb.DuckDBPyConnection, lineage: Mapping[str, Reads]) -
             ],
             targets=targets.get(key, ()),
             boards=boards.get(key, ()),
+            example=examples.get(key),
         )
         for key, entry in read(con).items()
     }
@@ -351,7 +354,7 @@ def _boards(con: duckdb.DuckDBPyConnection) -> dict[str, list[Shown]]:
     )
 
 
-def examples(con: duckdb.DuckDBPyConnection) -> dict[str, Example]:
+def _examples(con: duckdb.DuckDBPyConnection) -> dict[str, Example]:
     """Return indicators worked out on a few rows, by their keys; of those without a row in any fact there is none."""
     rows = con.execute(
         f"""

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from serving import pages
 from serving.dictionary import workbook
-from serving.dictionary.entries import Entry, Reads, examples, read_in_full, read_with_values, records
+from serving.dictionary.entries import Entry, Reads, read_in_full, read_with_values, records
 from serving.language import Words
 
 WIDTH, HEIGHT, MARGIN = 240, 48, 4
@@ -78,12 +78,9 @@ def _declared(
     key = f"{build} {_code()}"
     if kept.exists() and (known := json.loads(kept.read_text("utf-8")))["key"] == key:
         return {indicator: Markup(html) for indicator, html in known["html"].items()}
-    entries, shown = read_in_full(con, lineage()), examples(con)
+    entries = read_in_full(con, lineage())
     workbook.write(folder / "dictionary.xlsx", entries.values(), _parameters(con))
-    html = {
-        indicator: pages.render("dictionary/declared.html", entry=entry, example=shown.get(indicator))
-        for indicator, entry in entries.items()
-    }
+    html = {indicator: pages.render("dictionary/declared.html", entry=entry) for indicator, entry in entries.items()}
     kept.write_text(json.dumps({"key": key, "html": html}, ensure_ascii=False), "utf-8")
     return html
 

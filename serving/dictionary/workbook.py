@@ -1,4 +1,4 @@
-"""Write the dictionary as a workbook, for those who want it in a spreadsheet: a sheet a language, and the parameters.
+"""Write the dictionary as a workbook, for those who want it in a spreadsheet: a sheet a language, parameters, examples.
 
 What a sheet says of an entry is what the terminal says of it, without its values: so a workbook stays as it is from day
 to day, and is written, and openpyxl imported, only when the dictionary or a parameter has changed.
@@ -7,17 +7,18 @@ to day, and is written, and openpyxl imported, only when the dictionary or a par
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
-from serving.dictionary.describe import lines
+from serving.dictionary.describe import Cell, lines, result, tables
 from serving.dictionary.entries import Entry
 from serving.language import LOCALES, Words, word
 
 SHEETS = Words("Indicators", "指标")
-PARAMETERS = "Parameters 参数"
+PARAMETERS, EXAMPLES = "Parameters 参数", "Examples 算例"
 _WIDEST = 60
 
 if TYPE_CHECKING:
@@ -42,8 +43,18 @@ def write(path: Path, entries: Iterable[Entry], parameters: Iterable[Mapping[str
     labels = ["Name 名称", "Key 标识", "Channel 渠道", "Queue 队列", "Set by 设定", "Value 取值", "From 自", "To 至"]
     told = ([" · ".join(word(row["parameter"])), *(row[key] for key in keys)] for row in parameters)
     sheets[PARAMETERS] = [labels, *told]
+    sheets[EXAMPLES] = [["Key 标识", "Name 名称"], *(row for entry in entries for row in _example(entry))]
     digest = hashlib.sha256(repr(sheets).encode()).hexdigest()
     return path if _says(path, digest) else _written(path, sheets, digest)
+
+
+def _example(entry: Entry) -> Iterator[list[Cell]]:
+    """Yield the rows of an entry's example and what comes of them, each with the entry's key for a filter to find."""
+    name = [entry.indicator, " · ".join(entry.name)]
+    for rows in tables(entry, " ".join):
+        yield from ([*name, *row] for row in rows)
+    if made := result(entry):
+        yield [*name, " · ".join(made)]
 
 
 def _says(path: Path, digest: str) -> bool:
@@ -73,9 +84,9 @@ def _sheet(book: Workbook, title: str, labels: Sequence[str], rows: Sequence[Seq
 
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "B2"
-    for number, label in enumerate(labels):
-        longest = max((len(str(row[number])) for row in rows), default=0)
-        sheet.column_dimensions[get_column_letter(number + 1)].width = min(max(longest, len(label)) + 2, _WIDEST)
+    for number, cells in enumerate(zip_longest(labels, *rows, fillvalue=""), 1):
+        longest = max(len(str(cell)) for cell in cells)
+        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, _WIDEST)
     heads = [WriteOnlyCell(sheet, label) for label in labels]
     for head in heads:
         head.font = Font(bold=True)

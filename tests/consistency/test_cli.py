@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -246,6 +247,9 @@ def test_the_dictionary_is_found_by_key_and_by_both_names(gaugebook: Gaugebook, 
     }
     for name, entry in entries.items():
         assert "service_level_pct" in entry and "Service level · 服务水平" in entry, name
+        assert entry.endswith("Service level = 50.0% of these rows alone.\n"), name
+        together = re.search(r"together .*", entry)
+        assert together and re.findall(r"\d+", together[0]) == ["1", "2"], name
 
 
 def test_an_unknown_indicator_is_an_error(gaugebook: Gaugebook, served: Home) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,7 @@ from serving import dictionary
 from serving.dictionary.describe import lines
 from serving.dictionary.entries import Reading, Reads, read, read_in_full
 from serving.dictionary.page import HEIGHT, WIDTH, spark
-from serving.language import LOCALES
+from serving.language import LOCALES, Locale
 from tests.serving_warehouse import LINEAGE
 
 NAME = {"en": "Demo <centre>", "zh": "示范中心"}
@@ -30,6 +30,11 @@ WITH_VARIANT = {**LINEAGE, "service_level_of_answered_pct": {}}
 def write(warehouse: Path, site: Path, build: int = 1, lineage: Mapping[str, Reads] = LINEAGE) -> Path:
     """Write the page as after the build of everything of some number."""
     return dictionary.write(warehouse, site, NAME, lambda: lineage, build)
+
+
+def described(warehouse: Path, lineage: Mapping[str, Reads], name: str, locale: Locale = "en") -> dict[str, str]:
+    """The lines that a terminal shows."""
+    return lines(dictionary.look_up(warehouse, lineage, name), locale)
 
 
 @pytest.mark.parametrize("name", ["service_level_pct", "Service level", " service LEVEL ", "服务水平"])
@@ -46,15 +51,14 @@ def test_indicator_is_found_by_key_and_by_either_name(serving_warehouse: Path, n
 
 
 def test_terminal_shows_an_entry_in_the_language_asked_for(serving_warehouse: Path):
-    lines = dictionary.describe(serving_warehouse, LINEAGE, "service level")
+    lines = described(serving_warehouse, LINEAGE, "service level")
     assert lines["Formula"] == "visits answered within the threshold ÷ visits counted × 100%"
     assert lines["Newest"] == "29 Oct: 65.3% · week of 26 Oct: 70.4% · Oct 2026: 80.5%"
     assert lines["Targets"] == "centre: 80.0% (from 2000-01-01)"
     assert (
-        dictionary.describe(serving_warehouse, LINEAGE, "service level", "zh")["公式"]
-        == "阈值内应答的排队 ÷ 计入的排队 × 100%"
+        described(serving_warehouse, LINEAGE, "service level", "zh")["公式"] == "阈值内应答的排队 ÷ 计入的排队 × 100%"
     )
-    assert "Targets" not in dictionary.describe(serving_warehouse, LINEAGE, "contacts_offered")
+    assert "Targets" not in described(serving_warehouse, LINEAGE, "contacts_offered")
 
 
 def test_unknown_indicator_names_the_nearest(serving_warehouse: Path):
@@ -101,7 +105,7 @@ def test_a_variant_follows_its_indicator_and_says_what_makes_the_difference(with
         ("Abandoned late", "miss", "out", 1500, 5.25),
         ("Flowed out late", "miss", "out", 40, 1.75),
     ]
-    assert dictionary.describe(with_a_variant, WITH_VARIANT, "服务水平(占接通)")["Variant of"] == "service_level_pct"
+    assert described(with_a_variant, WITH_VARIANT, "服务水平(占接通)")["Variant of"] == "service_level_pct"
     html = write(with_a_variant, tmp_path / "site", lineage=WITH_VARIANT).read_text(encoding="utf-8")
     article = html[html.index('<article id="service_level_of_answered_pct"') :]
     article = article[: article.index("</article>")]
@@ -163,13 +167,24 @@ def test_the_workbook_lists_every_entry_in_both_languages(serving_warehouse: Pat
     page = write(serving_warehouse, tmp_path)
     assert 'href="dictionary.xlsx"' in page.read_text("utf-8")
     book = openpyxl.load_workbook(page.with_name("dictionary.xlsx"), read_only=True)
-    assert book.sheetnames == ["Indicators", "指标", "Parameters 参数"]
-    english, chinese, parameters = ([*sheet.iter_rows(values_only=True)] for sheet in book)
+    assert book.sheetnames == ["Indicators", "指标", "Parameters 参数", "Examples 算例"]
+    english, chinese, parameters, examples = ([*sheet.iter_rows(values_only=True)] for sheet in book)
     for sheet, locale in zip((english, chinese), LOCALES, strict=True):
         found = [{label: cell for label, cell in zip(sheet[0], row, strict=True) if cell} for row in sheet[1:]]
         with duckdb.connect(serving_warehouse, read_only=True) as con:
             assert found == [lines(entry, locale) for entry in read_in_full(con, LINEAGE).values()]
     assert parameters[1][:3] == ("Answer threshold, seconds · 应答时限（秒）", "answer_threshold_sec", "chat")
+    day = datetime(2026, 10, 29)
+    name = ("service_level_pct", "Service level · 服务水平")
+    measures = ("numerator 分子\nin_threshold", "denominator 分母\nvisits_counted")
+    assert examples[1:] == [
+        (*name, "Row of 明细 fct_queue_visits", "Date 日期", "queue 队列", *measures),
+        (*name, "visit-1", day, "sales_cd", 1, 1),
+        (*name, "visit-2", day, "sales_cd", 0, 1),
+        (*name, "visit-3", day, "sales_cd", 0, 0),
+        (*name, "together 合计", None, None, 1, 2),
+        (*name, "Service level = 50.0% of these rows alone. · 服务水平 = 50.0%（仅就以上明细）"),
+    ]
 
 
 def test_a_workbook_is_written_anew_only_when_the_dictionary_has_changed(serving_warehouse: Path, tmp_path: Path):
@@ -221,7 +236,7 @@ def test_what_is_declared_is_rendered_once_for_a_build_of_everything(serving_war
 
 
 def test_terminal_shows_what_the_page_shows_of_a_definition(serving_warehouse: Path):
-    told = dictionary.describe(serving_warehouse, LINEAGE, "service_level_pct", "zh")
+    told = described(serving_warehouse, LINEAGE, "service_level_pct", "zh")
     assert told["口径版本"] == "2 (自 2026-10-01 起) · 1 (自 2026-08-31 起)"
     assert told["目标"] == "全中心: 80.0% (自 2000-01-01 起)"
     assert "应答时限（秒）: 15 (语音 · 自 2026-10-01 起 · 全中心)" in told["参数"]
