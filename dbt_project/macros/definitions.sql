@@ -1,23 +1,49 @@
 {#-
 Versions of definitions: what decides a value has a fingerprint, and a full build leaves alone what an earlier
-definition counted. Names, texts, levels, targets and parameters are no part of it; how the macros are written is not seen here.
+definition counted. Names, texts, levels, targets and parameters are no part of it. Nor are macros/indicators.sql and its
+kin, which gather what the facts hold: what they make of a formula and a measure is compared, not how they are written, or
+each gain in speed would be a new version of everything. That they gather right is what MetricFlow judges.
 -#}
 
 
+{#- SQL or a macro as it is compared: comments and spaces decide nothing. -#}
+{% macro without_comments(code) %}
+    {{- return(modules.re.sub('(?s)\\{#.*?#\\}|--[^\\n]*', ' ', code).split() | join(' ')) -}}
+{% endmacro %}
+
+
 {#-
-SQL and seeds from the lake to each fact that is measured, as digests: name of the semantic model -> text. Comments and
-spaces decide nothing; the parameters' defaults have dates, as what centre.yml declares: they are no part of a definition.
+Texts of the project's macros among some, and of those that they call: the graph has no macros, the context has, each with
+what dbt knows of it. macros/increments.sql is left out: it says which days a build reads and writes, and decides no value.
+-#}
+{% macro macros_behind(macros) %}
+    {%- set found = [] -%}
+    {%- for id in macros if id.startswith('macro.' ~ project_name ~ '.') -%}
+        {%- set macro = context[project_name][id.split('.')[-1]].macro -%}
+        {%- if macro.original_file_path != 'macros/increments.sql' -%}
+            {%- do found.extend([without_comments(macro.macro_sql)] + macros_behind(macro.depends_on.macros)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(found | unique | sort) -}}
+{% endmacro %}
+
+
+{#-
+SQL, the macros in it, and seeds from the lake to each fact that is measured, as digests: name of the semantic model ->
+text. The parameters' defaults have dates, as what centre.yml declares: they are no part of a definition.
 -#}
 {% macro sql_behind_facts() %}
     {%- set digests = {} -%}
     {%- for model in graph.semantic_models.values() -%}
-        {%- set texts = [] -%}
+        {%- set texts, macros = [], [] -%}
         {%- for behind in models_behind([fact_of(model).unique_id]) if graph.nodes[behind].name != 'parameters' -%}
             {%- set node = graph.nodes[behind] -%}
-            {%- set code = modules.re.sub('(?s)\\{#.*?#\\}|--[^\\n]*', ' ', node.raw_code) -%}
-            {%- do texts.append(code.split() | join(' ') if node.resource_type == 'model' else node.checksum.checksum) -%}
+            {%- do texts.append(
+                without_comments(node.raw_code) if node.resource_type == 'model' else node.checksum.checksum
+            ) -%}
+            {%- do macros.extend(node.depends_on.macros) -%}
         {%- endfor -%}
-        {%- do digests.update({model.name: local_md5(texts | join(' '))}) -%}
+        {%- do digests.update({model.name: local_md5((texts + macros_behind(macros | unique)) | join(' '))}) -%}
     {%- endfor -%}
     {{- return(digests) -}}
 {% endmacro %}

@@ -116,3 +116,25 @@ def test_a_changed_definition_never_rewrites_the_past_unless_asked(centre: Centr
     centre.build({"as_of": SECOND.isoformat()}, full_refresh=True)
     assert {(value, version) for _, _, value, version in centre.of("service_level_pct")} == {(25.0, 1)}
     assert len(centre.versions) == 5
+
+
+def test_a_changed_macro_is_a_changed_definition_and_a_comment_in_it_is_none(tmp_path: Path) -> None:
+    centre = Centre(tmp_path)
+    durations = centre.project / "macros" / "durations.sql"
+    variables = {"as_of": SECOND.isoformat(), "touched_dates": [SECOND.isoformat()]}
+    for day in (FIRST, SECOND):
+        centre.calls(day)
+    centre.build({"as_of": SECOND.isoformat()}, full_refresh=True)
+    days = [["day", 1, 25.0, 1], ["day", 2, 25.0, 1]]
+    assert centre.of("service_level_pct")[:2] == days
+
+    before = durations.read_text("utf-8")
+    durations.write_text("{#- Lengths of time. -#}\n" + before.replace(" / 1e6", "\n/  1e6"), "utf-8")
+    centre.build(variables, full_refresh=True)
+    assert centre.of("service_level_pct")[:2] == days
+
+    # Every wait is a tenth as long: the call answered after 50 seconds is in time too, 2 of 4. The first day stays.
+    assert "/ 1e6" in before
+    durations.write_text(before.replace("/ 1e6", "/ 1e7"), "utf-8")
+    centre.build(variables, full_refresh=True)
+    assert centre.of("service_level_pct")[:2] == [["day", 1, 25.0, 1], ["day", 2, 50.0, 2]]
