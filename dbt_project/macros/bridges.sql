@@ -21,7 +21,9 @@ models/indicators/indicator_bridges.sql.
             {%- do ways.append([share.name, share.meta.variant_of or '', visit_class, way] | join("', '")) -%}
         {%- endfor -%}
     {%- endfor %}
-    select * from (values ('{{ ways | join("'), ('") }}')) as ways (indicator, variant_of, visit_class, way)
+    select *
+    from (values ('{{ (ways or ["', '', '', '"]) | join("'), ('") }}')) as ways (indicator, variant_of, visit_class, way)
+    {{ 'where false' if not ways }}
 {%- endmacro %}
 
 

@@ -302,18 +302,18 @@ these links to it (a queue's client). Of a linked level: the dimension, its key,
     {%- set levels = levels_of(part) %}
         select
             {{ keys }},
-            case
+            {{ 'case' if levels }}
                 {%- for level in levels %}
                 when grouping({{ level.column }}) = 0 then '{{ level.name }}'
                 {%- endfor %}
-                else 'centre'
-            end as level,
-            case
+                {{ 'else' if levels }} 'centre'
+            {{ 'end' if levels }} as level,
+            {{ 'case' if levels }}
                 {%- for level in levels %}
                 when grouping({{ level.column }}) = 0 then {{ level.column }}
                 {%- endfor %}
-                else 'all'
-            end as member,
+                {{ 'else' if levels }} 'all'
+            {{ 'end' if levels }} as member,
             {%- for measure in part.measures %}
             {{ measure_aggregate(measure) }} as {{ measure.name }}{{ ',' if not loop.last }}
             {%- endfor %}

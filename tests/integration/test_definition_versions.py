@@ -138,3 +138,13 @@ def test_a_changed_macro_is_a_changed_definition_and_a_comment_in_it_is_none(tmp
     durations.write_text(before.replace("/ 1e6", "/ 1e7"), "utf-8")
     centre.build(variables, full_refresh=True)
     assert centre.of("service_level_pct")[:2] == [["day", 1, 25.0, 1], ["day", 2, 50.0, 2]]
+
+
+def test_a_dictionary_without_shares_of_visits_has_values_and_no_bridges(tmp_path: Path) -> None:
+    project, lake = small_project(tmp_path, ["queue_visits"]), Lake(tmp_path)
+    call = {"queued_at": f"{FIRST} 10:00:00", "ended_at": f"{FIRST} 10:05:00"}
+    lake.add("tel_interaction", [{"interaction_id": "1"} | call])
+    with lake.build({"as_of": FIRST.isoformat()}, full_refresh=True, select=LAYER, project=project) as con:
+        values = "SELECT numerator FROM indicator_values WHERE level = 'centre' AND grain = 'day'"
+        assert con.execute(values).fetchall() == [(1.0,)]
+        assert con.execute("SELECT count(*) FROM indicator_bridges").fetchall() == [(0,)]
