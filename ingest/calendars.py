@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -34,28 +35,43 @@ def edition() -> str:
     return " ".join(f"{library} {version(library)}" for library in ("holidays", "chinesecalendar"))
 
 
-def calendar_days(calendar: str) -> Iterator[CalendarDay]:
-    """Yield every day of a calendar such as ``CN`` or ``GB-ENG``.
+@cache
+def languages(calendar: str) -> tuple[str, ...]:
+    """Return the languages in which the holidays of a calendar such as ``CN`` or ``GB-ENG`` have names.
 
     Raises:
         ValueError: no such calendar is known.
     """
-    # A third of a second to import, and needed only when a calendar is declared anew.
+    import holidays
+
+    country, _, subdivision = calendar.partition("-")
+    try:
+        return holidays.country_holidays(country, subdivision or None).supported_languages
+    except NotImplementedError as error:
+        raise ValueError(
+            f"the calendar {calendar!r} is not known ({error}): give a country by its two letters, and a subdivision"
+            " behind it where holidays differ, such as CN or GB-ENG"
+        ) from None
+
+
+def calendar_days(calendar: str) -> Iterator[CalendarDay]:
+    """Yield every day of a calendar that is known.
+
+    Raises:
+        ValueError: no such calendar is known.
+    """
+    named_in = languages(calendar)
     import holidays
 
     country, _, subdivision = calendar.partition("-")
     years = range(FIRST.year, LAST.year + 1)
-    try:
-        languages = holidays.country_holidays(country, subdivision or None).supported_languages
-        in_english, in_chinese = (
-            holidays.country_holidays(
-                country, subdivision or None, years=years, language=language if language in languages else None
-            )
-            for language in ("en_US", "zh_CN")
+    in_english, in_chinese = (
+        holidays.country_holidays(
+            country, subdivision or None, years=years, language=language if language in named_in else None
         )
-    except NotImplementedError as error:
-        raise ValueError(f"the calendar {calendar!r} is not known: {error}") from None
-    if "zh_CN" not in languages:
+        for language in ("en_US", "zh_CN")
+    )
+    if "zh_CN" not in named_in:
         in_chinese = in_english
     arranged = _arranged() if country == "CN" else {}
     for offset in range((LAST - FIRST).days + 1):

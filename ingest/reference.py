@@ -17,7 +17,6 @@ from pydantic import BaseModel, Field, model_validator
 from ingest.calendars import calendar_days, edition
 from ingest.contract import CHANNELS, DATE, FLAG, REAL, TABLES, TEXT, WHOLE
 from ingest.hours import Hours
-from ingest.lake import IngestError
 from ingest.source import Lasting, Name, Site, SourceBase
 
 ALWAYS = date(2000, 1, 1)
@@ -230,12 +229,7 @@ def _write_calendars(lake: Path, sites: Sequence[Site]) -> None:
     path = _path(lake, "calendar_day")
     if path.exists() and pq.read_schema(path).equals(schema, check_metadata=True):
         return
-    days = []
-    for site, calendar in declared:
-        try:
-            days += [(site, *day) for day in calendar_days(calendar)]
-        except ValueError as error:
-            raise IngestError(f"site {site}: {error}") from None
+    days = [(site, *day) for site, calendar in declared for day in calendar_days(calendar)]
     _write(lake, "calendar_day", schema, days)
 
 

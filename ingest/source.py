@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
+from ingest.calendars import languages
 from ingest.contract import IDENTITY, TABLES
 
 DAILY = frozenset(
@@ -83,6 +84,13 @@ class Site(BaseModel, extra="forbid", frozen=True):
     name: Name
     time_zone: TimeZone
     calendar: str | None = Field(default=None, pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")
+
+    @field_validator("calendar")
+    @classmethod
+    def _known(cls, calendar: str | None) -> str | None:
+        if calendar:
+            languages(calendar)
+        return calendar
 
 
 class Arrival(Lasting, frozen=True):

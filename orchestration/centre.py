@@ -141,7 +141,8 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
     clients = {client.key for client in centre.clients}
     for index, queue in enumerate(centre.queues):
         if queue.client not in (None, *clients):
-            yield ("queues", index, "client"), f"{queue.client!r} is no client; declared are {sorted(clients)}"
+            message = f"{queue.client!r} is no client: declare it under `clients`, or name one of {sorted(clients)}"
+            yield ("queues", index, "client"), message
     yield from _twice_named(centre)
     for name, message in retention_problems(centre.retention):
         yield ("retention", name), message

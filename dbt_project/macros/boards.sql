@@ -1,7 +1,8 @@
 {#-
 What boards are told anew. A board's table tells of recent periods how far back they are, which changes from day to day,
 and of every period since when it has been failing, which depends on the periods before it. So a run replaces what it may
-have changed and all that was recent before it; older periods stay as they are, whatever the history.
+have changed and all that was recent before it; older periods stay as they are, whatever the history. Every day that has passed
+since the run before counts as changed: however far the newest day jumps, what was recent then is told anew.
 -#}
 
 {#- How many days back boards count. -#}

@@ -58,5 +58,5 @@ def test_a_subdivision_has_holidays_of_its_own():
 
 @pytest.mark.parametrize("calendar", ["XX", "GB-XXX"])
 def test_a_calendar_that_nobody_knows_is_named(calendar: str):
-    with pytest.raises(ValueError, match=f"the calendar '{calendar}' is not known"):
+    with pytest.raises(ValueError, match=f"the calendar '{calendar}' is not known .* such as CN or GB-ENG"):
         list(calendar_days(calendar))

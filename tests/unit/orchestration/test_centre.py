@@ -84,6 +84,16 @@ BAD = {
         3,
         "sites.0.calendar: String should match",
     ),
+    "a calendar that nobody knows": (
+        GOOD.replace("Europe/London", "Europe/London, calendar: XX"),
+        3,
+        "sites.0.calendar: the calendar 'XX' is not known (Country XX not available): give a country by its two",
+    ),
+    "a client not declared": (
+        GOOD + "clients: [{key: bank, name: {en: Bank, zh: 银行}}]\n" + QUEUE + "    client: shop\n",
+        12,
+        "queues.0.client: 'shop' is no client: declare it under `clients`, or name one of ['bank']",
+    ),
     "hours of a site not declared": (
         GOOD + QUEUE + "    hours: [{site: moon, valid_from: 2026-01-01, open: {mon: closed}}]\n",
         11,
