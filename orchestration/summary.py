@@ -303,7 +303,7 @@ def show_dictionary(console: Console, home: Home, name: str | None) -> None:
         console.print(table)
         return
     locale = load(home.centre_file).locale
-    entry = dictionary.look_up(home.warehouse, lineage(home), name)
+    entry = dictionary.look_up(home.warehouse, lambda: lineage(home), name)
     table = Table(show_header=False, title=name)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()

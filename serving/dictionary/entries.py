@@ -272,19 +272,28 @@ def _readings(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
     }
 
 
-def look_up(warehouse: Path, lineage: Mapping[str, Reads], name: str) -> Entry:
+def look_up(warehouse: Path, lineage: Callable[[], Mapping[str, Reads]], name: str) -> Entry:
     """Return the entry that ``name`` means: its key, or its name in English or Chinese, in any case.
+
+    ``lineage`` is asked what each indicator reads, which may take long, only once the entry is found.
 
     Raises:
         UnknownIndicatorError: no entry has that name.
     """
     with duckdb.connect(warehouse, read_only=True) as con:
-        entries, values = read_in_full(con, lineage), _readings(con)
+        indicator = _meant(name, read(con))
+        entry, values = read_in_full(con, lineage())[indicator], _readings(con)
+    return replace(entry, **values.get(indicator, {}))
+
+
+def _meant(name: str, entries: Mapping[str, Entry]) -> str:
     wanted = name.strip().casefold()
-    known = {alias.casefold(): entry for entry in entries.values() for alias in (entry.indicator, *entry.name)}
+    known = {
+        alias.casefold(): entry.indicator for entry in entries.values() for alias in (entry.indicator, *entry.name)
+    }
     if wanted in known:
-        return replace(known[wanted], **values.get(known[wanted].indicator, {}))
-    near = list(dict.fromkeys(known[alias].indicator for alias in get_close_matches(wanted, known, n=5, cutoff=0.5)))
+        return known[wanted]
+    near = list(dict.fromkeys(known[alias] for alias in get_close_matches(wanted, known, n=5, cutoff=0.5)))
     raise UnknownIndicatorError(
         f"The dictionary has no indicator {name!r}. "
         + (f"Near it: {', '.join(near)}." if near else f"It has: {', '.join(entries)}.")
