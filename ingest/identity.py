@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ingest.conform import literal, local_date
-from ingest.contract import TABLES
+from ingest.contract import APART, CONTACT_REASON, TABLES
 
 if TYPE_CHECKING:
     from ingest.contract import Table
@@ -89,7 +89,10 @@ def unresolved(con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str
 
 
 def seen(con: duckdb.DuckDBPyConnection, lake: Lake, sources: Iterable[str], column: str) -> list[Seen]:
-    """Return the values of a column such as ``queue_key``, whichever table has it, those with most rows first."""
+    """Return the values of a column such as ``queue_key``, whichever table has it, those with most rows first.
+
+    Of a column that holds several each is one.
+    """
     return _counted(con, lake, sources, (column,))
 
 
@@ -100,9 +103,12 @@ def _counted(
     for source in sources:
         for table, column in _columns(columns):
             if files := lake.files(table.name, source).values():
+                is_several = column == CONTACT_REASON.name
+                names = f"regexp_split_to_array(trim({column}), ' *[{APART}] *')" if is_several else f"[{column}]"
                 con.execute(
-                    f"insert into named select ?, {column}, event_date, count(*) from {_read(files)}"
-                    f" where {column} is not null group by all",
+                    "insert into named select ?, name, event_date, count(*)"
+                    f" from (select unnest({names}) as name, event_date from {_read(files)} where {column} is not null)"
+                    " group by all",
                     [source],
                 )
     found = con.execute(

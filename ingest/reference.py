@@ -37,7 +37,10 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "client": pa.schema([("client_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
     "team": pa.schema([("team_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
-    "name": pa.schema([("kind", TEXT), ("source_system", TEXT), ("source_name", TEXT), ("declared_key", TEXT)]),
+    "reason": pa.schema([("reason_key", TEXT), ("name_en", TEXT), ("name_zh", TEXT)]),
+    "name": pa.schema(
+        [("kind", TEXT), ("source_system", TEXT), ("source_name", TEXT), ("declared_key", TEXT), ("place", WHOLE)]
+    ),
     "parameter": pa.schema(
         [
             ("parameter", TEXT),
@@ -99,7 +102,7 @@ ARRIVED_SCHEMA = pa.schema([("source_system", TEXT), ("lake_table", TEXT), ("dat
 
 
 class Alias(BaseModel, extra="forbid", frozen=True):
-    """What a source calls a queue or team, every source if none is named; the name alone may stand for it."""
+    """What a source calls a queue, team or reason, every source if none is named; the name alone may stand for it."""
 
     name: str
     source: str | None = None
@@ -137,6 +140,17 @@ class Team(BaseModel, extra="forbid", frozen=True):
     aliases: list[Alias] = []
 
 
+class Reason(BaseModel, extra="forbid", frozen=True):
+    """Names of a reason for contacts; ``key`` and ``aliases`` are what sources word or code it as.
+
+    Of the reasons that are told of one contact at one time, the one that is declared first is its reason.
+    """
+
+    key: str
+    name: Name
+    aliases: list[Alias] = []
+
+
 class Dated(Lasting, frozen=True):
     """A value that holds from one day to another, since ever unless it says from when."""
 
@@ -156,7 +170,7 @@ class Target(Dated, frozen=True):
     """A target of an indicator for a member of a level; the centre's one member is ``all``."""
 
     indicator: str
-    level: str = Field(default="centre", pattern="^(centre|site|team|agent|tenure_band|queue|client|channel)$")
+    level: str = Field(default="centre", pattern="^(centre|site|team|agent|tenure_band|queue|client|reason|channel)$")
     member: str = "all"
 
 
@@ -168,6 +182,7 @@ def write_reference(
     queues: Sequence[Queue] = (),
     clients: Sequence[Client] = (),
     teams: Sequence[Team] = (),
+    reasons: Sequence[Reason] = (),
     parameters: Iterable[Parameter] = (),
     targets: Iterable[Target] = (),
 ) -> None:
@@ -177,20 +192,21 @@ def write_reference(
     writes its times in.
     """
     zones = {site.key: site.time_zone for site in sites}
+    names = {
+        (kind, source.name, name): (each.key, place)
+        for kind, declared in (("queue", queues), ("team", teams), ("reason", reasons))
+        for place, each in enumerate(declared)
+        for source in sources
+        for name in (each.key, *(alias.name for alias in each.aliases if alias.source in (None, source.name)))
+    }
     rows: dict[str, list[tuple[object, ...]]] = {
         "source": [(s.name, s.site, zones[s.site]) for s in sources],
         "site": [(s.key, s.name.en, s.name.zh, s.time_zone) for s in sites],
         "queue": [(q.key, q.name.en, q.name.zh, q.group, q.client, q.channel) for q in queues],
         "client": [(c.key, c.name.en, c.name.zh) for c in clients],
         "team": [(t.key, t.name.en, t.name.zh) for t in teams],
-        "name": [
-            (kind, source.name, alias.name, each.key)
-            for kind, declared in (("queue", queues), ("team", teams))
-            for each in declared
-            for alias in each.aliases
-            for source in sources
-            if alias.source in (None, source.name)
-        ],
+        "reason": [(r.key, r.name.en, r.name.zh) for r in reasons],
+        "name": [(*name, *declared) for name, declared in names.items()],
         "parameter": [(p.parameter, p.channel, p.queue, p.value, p.valid_from, p.valid_to) for p in parameters],
         "target": [(t.indicator, t.level, t.member, t.value, t.valid_from, t.valid_to) for t in targets],
         "opening": [

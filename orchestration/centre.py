@@ -20,7 +20,7 @@ from ingest.formats import Source
 from ingest.hours import clashes
 from ingest.landing import Location
 from ingest.privacy import LEAST_KEY_BYTES, Redaction
-from ingest.reference import Client, Parameter, Queue, Target, Team
+from ingest.reference import Client, Parameter, Queue, Reason, Target, Team
 from ingest.source import Name, Site
 from orchestration.retention import Kept
 from orchestration.retention import problems as retention_problems
@@ -91,6 +91,7 @@ class Centre(BaseModel):
     queues: list[Queue] = []
     clients: list[Client] = []
     teams: list[Team] = []
+    reasons: list[Reason] = []
     parameters: list[Parameter] = []
     targets: list[Target] = []
     pseudonyms: Secret = Secret()
@@ -152,6 +153,7 @@ def _unresolved(centre: Centre) -> Iterator[Problem]:
         "queue": [(("queues", index, "key"), queue.key) for index, queue in enumerate(centre.queues)],
         "client": [(("clients", index, "key"), client.key) for index, client in enumerate(centre.clients)],
         "team": [(("teams", index, "key"), team.key) for index, team in enumerate(centre.teams)],
+        "reason": [(("reasons", index, "key"), reason.key) for index, reason in enumerate(centre.reasons)],
     }
     for what, declared in named.items():
         names = [name for _, name in declared]
@@ -179,9 +181,9 @@ def _without_a_day(centre: Centre, sites: Collection[str]) -> Iterator[Problem]:
 
 
 def _twice_named(centre: Centre) -> Iterator[Problem]:
-    """Yield names that would mean two queues or teams, and those of sources that are not declared."""
+    """Yield names that would mean two queues, teams or reasons, and those of sources that are not declared."""
     sources = [source.name for source in centre.sources]
-    for what, declared in (("queues", centre.queues), ("teams", centre.teams)):
+    for what, declared in (("queues", centre.queues), ("teams", centre.teams), ("reasons", centre.reasons)):
         owners = {(source, each.key): each.key for each in declared for source in sources}
         for index, each in enumerate(declared):
             for place, alias in enumerate(each.aliases):

@@ -150,7 +150,7 @@ def status(home: HomeOption = None) -> None:
 @app.command()
 @_told
 def unresolved(home: HomeOption = None) -> None:
-    """List agents, queues and teams in the data that nothing declares, each with the line that would declare it."""
+    """List agents, queues, teams and contact reasons that nothing declares, each with the line that would."""
     from orchestration import names, summary
     from orchestration.centre import load
 

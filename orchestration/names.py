@@ -1,7 +1,7 @@
-"""Names in the data that nothing declares: agents HR does not know, queues and teams that centre.yml does not name.
+"""Names in the data that nothing declares: agents HR does not know, queues, teams and reasons centre.yml does not name.
 
 Rows with such names load all the same: an agent counts as ``unresolved:<source>:<name>``, a queue or team under the
-name its source gives it.
+name its source gives it, and a reason under none. Where no reason is declared, labels are not asked what they mean.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date
 import duckdb
 
 from ingest import Lake, identity
+from ingest.contract import CONTACT_REASON
 from orchestration.centre import Centre
 from orchestration.home import Home
 
@@ -21,7 +22,7 @@ class Unknown:
     """A name that nothing declares: first and last day with rows, and the line that would declare it.
 
     ``line`` belongs into a file of aliases (columns ``alias_system``, ``alias_value``, ``employee_key``,
-    ``valid_from``, ``valid_to``) for an agent, into centre.yml for a queue or team.
+    ``valid_from``, ``valid_to``) for an agent, into centre.yml for a queue, team or reason.
     """
 
     what: str
@@ -34,18 +35,23 @@ class Unknown:
 
 
 def unresolved(home: Home, centre: Centre) -> list[Unknown]:
-    """Return agents, queues and teams that nothing declares, of each kind those with most rows first."""
+    """Return agents, queues, teams and reasons that nothing declares, of each kind those with most rows first."""
     lake = Lake(home.lake)
     sources = [source.name for source in centre.sources]
     with duckdb.connect() as con:
         agents = identity.unresolved(con, lake, sources)
         queues = identity.seen(con, lake, sources, "queue_key")
         teams = identity.seen(con, lake, sources, "team_key")
+        reasons = identity.seen(con, lake, sources, CONTACT_REASON.name) if centre.reasons else []
     found = [
         Unknown("agent", a.source, a.name, a.first, a.last, a.rows, f"{a.source},{_cell(a.name)},?,{a.first},")
         for a in agents
     ]
-    for what, seen, declared in (("queue", queues, centre.queues), ("team", teams, centre.teams)):
+    for what, seen, declared in (
+        ("queue", queues, centre.queues),
+        ("team", teams, centre.teams),
+        ("reason", reasons, centre.reasons),
+    ):
         known = {each.key for each in declared}
         known |= {(alias.source, alias.name) for each in declared for alias in each.aliases}
         for each in seen:

@@ -63,6 +63,7 @@ def _write_reference(home: Home, centre: Centre) -> None:
         queues=centre.queues,
         clients=centre.clients,
         teams=centre.teams,
+        reasons=centre.reasons,
         parameters=centre.parameters,
         targets=centre.targets,
     )

@@ -72,6 +72,7 @@ WORDS: dict[str, Words] = {
     "tenure_band": Words("tenure band", "司龄段"),
     "queue": Words("queue", "队列"),
     "client": Words("client", "委托方"),
+    "reason": Words("contact reason", "联络原因"),
     "channel": Words("channel", "渠道"),
     # grains
     "day": Words("day", "日"),

@@ -268,7 +268,7 @@ class BackOffice:
         case = {
             "case_id": tag,
             "kind": str(rng.choice(("request", "fault", "enquiry"))),
-            "reason_key": str(rng.choice(REASONS)),
+            "contact_reason": str(rng.choice(REASONS)),
             "channel": contact.channel,
             "interaction_id": contact.id,
             "owner_key": contact.agent.number,

@@ -37,6 +37,7 @@ MEMBERS = {
     "queue": [("sales_cd", "Sales", "销售"), ("sales_mc", "Sales", "销售"), ("support", "Support", "支持")],
     "channel": [("voice", "Voice", "语音"), ("chat", "Chat", "在线")],
     "client": [("acme", "Acme", "甲公司")],
+    "reason": [("refund", "Refund", "退款"), ("delivery", "Delivery", "物流配送")],
     "tenure_band": [("under_30", "Under 30 days", "不满 30 天")],
 }
 SERVICE_LEVEL_OF_SUPPORT = [85.0, 70.0, None, 60.0, 85.0, 79.0, 78.0, 77.0, 76.0]

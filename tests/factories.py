@@ -145,6 +145,17 @@ class Lake:
         pq.write_table(pa.table(columns, schema=schema), path)
         return self
 
+    def declare_reasons(self, sources: Iterable[str], **reasons: Iterable[str]) -> Lake:
+        """Declare reasons for contacts by key, each with what the sources call it, in the order of their precedence."""
+        self.declare("reason", [{"reason_key": key, "name_en": key, "name_zh": key} for key in reasons])
+        names = [
+            {"kind": "reason", "source_system": source, "source_name": name, "declared_key": key, "place": place}
+            for place, (key, names) in enumerate(reasons.items())
+            for name in names
+            for source in sources
+        ]
+        return self.declare("name", names)
+
     def increment(self, *dates: date) -> dict[str, Any]:
         """Return the variables of a run that rebuilds ``dates``, as the orchestration passes them."""
         near = {day + timedelta(days=step) for day in dates for step in (-1, 0, 1)}

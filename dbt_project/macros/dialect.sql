@@ -164,3 +164,17 @@
 {% macro spark__pieces_joined(pieces, first, last) -%}
     array_join(slice({{ pieces }}, {{ first }}, {{ last }} - {{ first }} + 1), '')
 {%- endmacro %}
+
+
+{#- One row a part of a text between separators of one character; stands in a select list. -#}
+{% macro separated(text, separator) %}
+    {{- return(adapter.dispatch('separated')(text, separator)) -}}
+{% endmacro %}
+
+{% macro duckdb__separated(text, separator) -%}
+    unnest(string_split({{ text }}, '{{ separator }}'))
+{%- endmacro %}
+
+{% macro spark__separated(text, separator) -%}
+    explode(split({{ text }}, '[{{ separator }}]'))
+{%- endmacro %}

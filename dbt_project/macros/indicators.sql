@@ -238,12 +238,12 @@ Levels `left_out` are asked of no part.
 {%- endmacro %}
 
 
-{#- Linked levels of which the centre declares no member: to ask every fact for them would cost as much as for others. -#}
+{#- Levels whose dimension has no member: to ask every fact for them would cost as much as for others. -#}
 {% macro levels_without_members() %}
     {%- set empty = [] -%}
     {%- for model in graph.semantic_models.values() if not model.measures -%}
         {%- set dimension = load_relation(ref(model.node_relation.alias)) -%}
-        {%- for level in model.entities if dimension and level.type == 'foreign' -%}
+        {%- for level in model.entities if dimension -%}
             {%- if not run_query('select 1 from ' ~ dimension ~ ' where ' ~ level.expr ~ ' is not null limit 1').rows -%}
                 {%- do empty.append(level.name) -%}
             {%- endif -%}

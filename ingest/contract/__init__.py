@@ -37,7 +37,9 @@ from ingest.contract.hr import (
 )
 from ingest.contract.qa import COACHING_SESSION, QA_ANSWER, QA_EVALUATION
 from ingest.contract.table import (
+    APART,
     CHANNELS,
+    CONTACT_REASON,
     DATE,
     FLAG,
     INSTANT,
@@ -65,12 +67,14 @@ __all__ = [
     "AGENT_ALIAS",
     "AGENT_EVENT",
     "AGENT_STATE",
+    "APART",
     "ATTENDANCE",
     "CERTIFICATE",
     "CHANNELS",
     "CHAT_CONVERSATION",
     "CHAT_MESSAGE",
     "COACHING_SESSION",
+    "CONTACT_REASON",
     "CSAT",
     "DATE",
     "EXAM_RESULT",

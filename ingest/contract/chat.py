@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ingest.contract.table import (
     CHANNELS,
+    CONTACT_REASON,
     FLAG,
     INSTANT,
     REAL,
@@ -35,6 +36,7 @@ CHAT_CONVERSATION = table(
     Column("first_agent_message_at", INSTANT, "first message of a person to the customer"),
     Column("last_customer_message_at", INSTANT, "last message of the customer"),
     Column("ended_at", INSTANT, "last resolution; null while the conversation is open"),
+    CONTACT_REASON,
     Column("customer_message_count", WHOLE, "messages of the customer"),
     Column("agent_message_count", WHOLE, "messages of people to the customer"),
     Column("status", TEXT, "status", required=True, allowed=("open", "resolved", "pending", "snoozed")),

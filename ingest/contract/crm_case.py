@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ingest.contract.table import (
     CHANNELS,
+    CONTACT_REASON,
     FLAG,
     INSTANT,
     TEXT,
@@ -25,7 +26,7 @@ CRM_CASE = table(
         required=True,
         allowed=("enquiry", "request", "fault", "complaint", "callback", "other"),
     ),
-    Column("reason_key", TEXT, "reason, as the source codes it"),
+    CONTACT_REASON,
     Column("priority", TEXT, "priority, in the source's own words"),
     Column("contract_key", TEXT, "contract or client whose promise holds"),
     Column("channel", TEXT, "channel it came by", allowed=CHANNELS),

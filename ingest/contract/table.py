@@ -98,6 +98,16 @@ class Table:
         raise KeyError(f"table {self.name} has no column {name}")
 
 
+APART = "|"
+"""What separates several values in one column."""
+
+CONTACT_REASON = Column(
+    "contact_reason",
+    TEXT,
+    f"reason of the contact in the source's own words or codes; several are separated by {APART}",
+)
+"""What the centre's ``reasons`` are told by, the same in every table that has it."""
+
 _PROVENANCE = (
     Column("source_system", TEXT, "name of the source in centre.yml", required=True),
     Column("source_record_id", TEXT, "the record's identity in the source's own words", required=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ingest.contract.table import (
     CHANNELS,
+    CONTACT_REASON,
     FLAG,
     INSTANT,
     TEXT,
@@ -61,6 +62,7 @@ TEL_INTERACTION = table(
     Column("ended_by", TEXT, "who ended it", allowed=("agent", "customer", "system", "third_party", "unknown")),
     Column("transfer_kind", TEXT, "transfer that ended the leg", allowed=("blind", "attended", "queue")),
     Column("transfer_to", TEXT, "queue or extension the contact was transferred to"),
+    CONTACT_REASON,
     Column("is_open", FLAG, "the end has not been delivered yet", required=True),
     key=("interaction_id", "visit_seq"),
     event_time="started_at",

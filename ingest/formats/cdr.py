@@ -309,7 +309,8 @@ select {source} as source_system, call_id || '/' || visit_seq as source_record_i
     agent_key, customer_ref, occurred_at as started_at, cast(null as timestamptz) as queued_at, answered_at, ended_at,
     cast(null as timestamptz) as wrapup_ended_at, cast(null as bigint) as wait_ms, cast(null as bigint) as ring_ms,
     talk_ms, cast(null as bigint) as hold_ms, cast(null as bigint) as acw_ms, outcome, 'unknown' as ended_by,
-    cast(null as varchar) as transfer_kind, cast(null as varchar) as transfer_to, false as is_open
+    cast(null as varchar) as transfer_kind, cast(null as varchar) as transfer_to,
+    cast(null as varchar) as contact_reason, false as is_open
 from (
     select call_id, visit_seq, direction, agent_key, customer_ref, occurred_at, answered_at, ended_at,
         coalesce(talk_ms, epoch_ms(ended_at) - epoch_ms(answered_at)) as talk_ms, 'answered' as outcome, extra

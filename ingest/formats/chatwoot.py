@@ -46,7 +46,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from ingest.conform import literal
-from ingest.contract import CHAT_CONVERSATION, CHAT_MESSAGE, CSAT, TABLES, Table
+from ingest.contract import APART, CHAT_CONVERSATION, CHAT_MESSAGE, CSAT, TABLES, Table
 from ingest.formats.base import (
     PLACE,
     REJECTS,
@@ -180,7 +180,7 @@ _CONTENT_TYPES = (
 """Content types by their number in the database."""
 
 _KEPT_OF_CONVERSATIONS = (
-    *("inbox", "team", "priority", "labels", "first_reply_at", "last_activity_at", "is_unassigned", "table_id"),
+    *("inbox", "team", "priority", "first_reply_at", "last_activity_at", "is_unassigned", "table_id"),
 )
 _KEPT_OF_MESSAGES = ("content_type", "status")
 """What the contract has no column for, kept in ``extra``."""
@@ -584,13 +584,13 @@ def _conversations(source: ChatwootSource) -> str:
     if own:
         channel = f"coalesce(case when is_row then case o.inbox_id {own} end end, {channel})"
     assignee = "coalesce(o.meta.assignee.id, o.assignee_id)"
+    labels = "nullif(coalesce(o.labels, string_split(o.cached_label_list, ', ')), [])"
     active = f"coalesce({_moment('o.last_activity_at')}, {_moment('o.timestamp')})"
     facts = _without_nulls(
         inbox="o.inbox_id",
         team=team,
         priority="case when is_row then ['low', 'medium', 'high', 'urgent'][try_cast(o.priority as bigint) + 1]"
         " else o.priority end",
-        labels="nullif(coalesce(o.labels, string_split(o.cached_label_list, ', ')), [])",
         first_reply_at=f"cast(epoch({_moment('o.first_reply_created_at')}) as varchar)",
         last_activity_at=f"epoch({active})::varchar",
         is_unassigned=f"case when {assignee} is null then true end",
@@ -605,6 +605,7 @@ def _conversations(source: ChatwootSource) -> str:
             {inbox if source.queue_by == "inbox" else team} as queue_key, {assignee} as agent_key,
             null::varchar as first_agent_key,
             {literal(source.name + ":contact:")} || coalesce(o.meta.sender.id, o.contact_id) as customer_ref,
+            array_to_string({labels}, {literal(APART)}) as contact_reason,
             {_moment("o.created_at")} as created_at, null::timestamptz as human_requested_at,
             null::timestamptz as first_agent_message_at, null::timestamptz as last_customer_message_at,
             null::timestamptz as ended_at, null::bigint as customer_message_count, null::bigint as agent_message_count,
@@ -770,6 +771,9 @@ ABOUT = About(
         Reading("inbox_id, or team", "chat_conversation.queue_key", "see queue_by, inboxes and teams"),
         Reading("meta.channel", "chat_conversation.channel", "tables do not have it: see channels"),
         Reading("meta.sender.id, contact_id", "chat_conversation.customer_ref", "as a pseudonym"),
+        Reading(
+            "labels, cached_label_list", "chat_conversation.contact_reason", "all of them: `reasons` says which count"
+        ),
         Reading("messages", "chat_conversation.human_requested_at", "where a bot lets go, else first customer message"),
         Reading("messages, first_reply_created_at", "chat_conversation.first_agent_message_at"),
         Reading("activity messages", "chat_conversation.ended_at", "the last that resolved it"),

@@ -191,6 +191,7 @@ select {{source}} as source_system, call_id || '/' || visit_seq as source_record
         when 'BLINDTRANSFER' then 'blind' when 'TRANSFER' then 'blind' when 'ATTENDEDTRANSFER' then 'attended'
     end as transfer_kind,
     case when end_event in ('BLINDTRANSFER', 'TRANSFER') then end_argument end as transfer_to,
+    cast(null as varchar) as contact_reason,
     legs.ended_at is null and not is_void as is_open
 from legs left join work using (visit)
 """

@@ -192,7 +192,8 @@ def derive(change: Any, source: TranscriptSource, con: duckdb.DuckDBPyConnection
             last_at as record_updated_at, null::varchar as extra, conversation_id,
             {literal(source.channel)} as channel, queue as queue_key, last_agent_key as agent_key, first_agent_key,
             customer as customer_ref, first_at as created_at, human_requested_at, first_agent_message_at,
-            last_customer_message_at, last_at as ended_at, customer_message_count, agent_message_count,
+            last_customer_message_at, last_at as ended_at, null::varchar as contact_reason,
+            customer_message_count, agent_message_count,
             'resolved' as status
         from {told("transcript_message", "conversation_id")} join kept using (conversation_id)
     """)

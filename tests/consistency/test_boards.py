@@ -43,8 +43,9 @@ def test_the_boards_table_has_the_columns_that_are_described() -> None:
 
 def test_no_agent_reaches_a_board() -> None:
     with duckdb.connect(board_library.boards().warehouse, read_only=True) as con:
-        con.execute("SET VARIABLE levels = ['centre', 'site', 'team', 'tenure_band', 'queue', 'client', 'channel']")
-        assert con.execute(f"SELECT count(*) FROM {SOURCE} WHERE level NOT IN getvariable('levels')").fetchone() == (0,)
+        levels = ["centre", "site", "team", "tenure_band", "queue", "client", "reason", "channel"]
+        beyond = f"SELECT count(*) FROM {SOURCE} WHERE NOT list_contains($levels, level)"
+        assert con.execute(beyond, {"levels": levels}).fetchone() == (0,)
 
 
 def test_a_streak_begins_after_the_last_day_that_met_the_target() -> None:

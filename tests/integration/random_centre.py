@@ -23,6 +23,9 @@ LEFT_ON = date(2026, 9, 20)
 TENURES = (10, 70, 340, 400, 1000, 25)
 """Days that the agents of a site had been there on the first day: some pass into another band within the forty."""
 
+REASONS = {"refund": ("refund", "w-1"), "delivery": ("delivery",)}
+"""What sources call the reasons of contacts; of every third contact they tell none."""
+
 SITES = {
     "chengdu": {"telephony": "pbx", "chat": "chat", "hr": "hr", "teams": ("red", "blue")},
     "manchester": {"telephony": "pbx_manchester", "chat": "chat_manchester", "hr": "hr_manchester", "teams": ("gold",)},
@@ -35,6 +38,7 @@ def random_centre(home: Path, seed: int = 7) -> Lake:
     clients = {"acme": ("sales", "web"), "bert": ("service",)}
     lake.declare("client", [{"client_key": key, "name_en": key, "name_zh": key} for key in clients])
     lake.declare("queue", [{"queue_key": q, "client_key": key} for key, queues in clients.items() for q in queues])
+    lake.declare_reasons([s[feed] for s in SITES.values() for feed in ("telephony", "chat")], **REASONS)
     for site, sources in SITES.items():
         agents = [f"{site}-{n}" for n in range(6)]
         _staff(lake, site, sources, agents)
@@ -84,6 +88,7 @@ def _telephony(lake: Lake, draw: Random, source: str, agents: list[str], day: da
             "queue_key": draw.choice(("sales", "service")),
             "queued_at": str(queued),
             "outcome": outcome,
+            "contact_reason": (None, "w-1", "vip|delivery")[n % 3],
         }
         if outcome == "answered":
             talk, acw = draw.randrange(300_000), draw.choice((None, draw.randrange(60_000)))
@@ -111,6 +116,7 @@ def _chat(lake: Lake, draw: Random, source: str, agents: list[str], day: date) -
             "conversation_id": f"{day}-{n}",
             "human_requested_at": str(asked),
             "ended_at": str(asked + timedelta(hours=1)),
+            "contact_reason": (None, "refund", "delivery|refund")[n % 3],
         }
         if draw.random() < 0.8:
             replied = asked + timedelta(seconds=draw.randrange(120))

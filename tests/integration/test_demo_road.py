@@ -181,7 +181,7 @@ def test_a_run_tells_deliveries_headlines_and_where_to_look(travelled: Road) -> 
 @pytest.mark.parametrize(
     ("published_as", "condition"),
     [
-        ("marts", "level in ('centre', 'site', 'team', 'tenure_band', 'queue', 'client', 'channel')"),
+        ("marts", "level in ('centre', 'site', 'team', 'tenure_band', 'queue', 'client', 'reason', 'channel')"),
         ("people", "level = 'agent' and indicator <> 'record_view_peer_z'"),
         ("risk", "level = 'agent' and indicator = 'record_view_peer_z'"),
         ("executive", "level in ('centre', 'site')"),

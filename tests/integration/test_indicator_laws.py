@@ -46,6 +46,34 @@ def test_members_of_a_level_make_up_the_centre(level: str, centre: Centre) -> No
     assert broken == []
 
 
+@pytest.mark.parametrize(
+    ("indicator", "fact", "counted"),
+    [
+        ("contacts_offered", "fct_queue_visits", "is_contact_start"),
+        ("contacts_handled", "fct_handle_legs", "is_contact_first_leg"),
+        ("csat_top2_pct", "fct_survey_answers", "is_last and is_top_two"),
+        ("fcr_repeat_pct", "fct_customer_contacts", "not is_repeat and not is_repeated"),
+    ],
+)
+def test_reasons_make_up_the_contacts_that_have_one(indicator: str, fact: str, counted: str, centre: Centre) -> None:
+    """Each contact counts under one reason or none, and under one reason whichever fact counts it."""
+    [(by_reason, with_reason, in_all)] = centre.warehouse.execute(
+        f"""
+        SELECT (
+            SELECT sum(numerator) FROM indicator_values
+            WHERE indicator = $indicator AND level = 'reason' AND grain = 'day'
+        ), count(*) FILTER (reason_key IS NOT NULL), count(*)
+        FROM {fact} WHERE {counted}
+        """,
+        {"indicator": indicator},
+    ).fetchall()
+    assert 0 < by_reason == with_reason < in_all
+    assert centre.warehouse.execute("SELECT DISTINCT reason_key FROM fct_queue_visits ORDER BY ALL").fetchall() == [
+        *(("delivery",), ("refund",)),
+        (None,),
+    ]
+
+
 @pytest.mark.parametrize(("grain", "first_day"), [("week", "week_start"), ("month", "month_start")])
 def test_days_make_up_their_week_and_month(grain: str, first_day: str, centre: Centre) -> None:
     broken = centre.warehouse.execute(

@@ -208,6 +208,7 @@ left join (
     ('tenure_band', 'Tenure', '司龄段', null, null),
     ('queue', 'Queue', '队列', null, null),
     ('client', 'Client', '委托方', null, null),
+    ('reason', 'Contact reason', '联络原因', null, null),
     ('channel', 'Channel', '渠道', null, null)
 ) as levels (level, level_name_en, level_name_zh, whole_en, whole_zh)
     on told.level = levels.level

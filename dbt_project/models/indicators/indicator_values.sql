@@ -7,6 +7,7 @@
 }}
 
 -- depends_on: {{ ref('dim_queues') }}
+-- depends_on: {{ ref('dim_reasons') }}
 -- depends_on: {{ ref('fct_agent_chat_days') }}
 -- depends_on: {{ ref('fct_agent_intervals') }}
 -- depends_on: {{ ref('fct_agent_months') }}

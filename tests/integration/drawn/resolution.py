@@ -46,6 +46,7 @@ def _customers(lake: Lake, draw: Random, site: str, sources: dict[str, str], age
             "customer_ref": customer(),
             "queued_at": str(arrived),
             "wait_ms": 0,
+            "contact_reason": (None, "refund", "delivery")[n],
         }
         calls.append({"source_system": sources["tel"]} | row | answer)
     lake.add("tel_interaction", calls)

@@ -497,7 +497,12 @@ def test_names_and_channels_that_tables_lack_are_declared(tmp_path: Path) -> Non
     row = told(tmp_path, as_csv([conversation_row(status=3, priority=3, cached_label_list="vip, vat")]), **options)
     assert (row["queue_key"], row["channel"], row["status"]) == ("care", "message", "snoozed")
     extra = json.loads(row["extra"])
-    assert (extra["priority"], extra["labels"], extra["table_id"]) == ("urgent", ["vip", "vat"], "510")
+    assert (extra["priority"], extra["table_id"], row["contact_reason"]) == ("urgent", "510", "vip|vat")
+
+
+@pytest.mark.parametrize(("labels", "reason"), [(["refund"], "refund"), (["vip", "退款"], "vip|退款"), ([], None)])
+def test_labels_are_what_a_reason_is_told_by(tmp_path: Path, labels: list[str], reason: str | None) -> None:
+    assert told(tmp_path, listed(conversation(labels=labels)))["contact_reason"] == reason
 
 
 def test_status_that_attributes_within_a_text_tell(tmp_path: Path) -> None:

@@ -13,7 +13,18 @@ from ingest.delivery import declaration
 from ingest.formats.queue_log import QueueLogSource
 from ingest.hours import Hours
 from ingest.privacy import Redaction
-from ingest.reference import ARRIVED, SCHEMAS, Parameter, Queue, Target, Team, write_arrived, write_reference
+from ingest.reference import (
+    ARRIVED,
+    SCHEMAS,
+    Alias,
+    Parameter,
+    Queue,
+    Reason,
+    Target,
+    Team,
+    write_arrived,
+    write_reference,
+)
 from ingest.source import Arrival, Name, Site
 
 SITE = Site(key="chengdu", name=Name(en="Chengdu", zh="成都"), time_zone="Asia/Shanghai")
@@ -38,6 +49,26 @@ def test_declarations_become_rows(tmp_path: Path) -> None:
     assert held["parameter"][0]["value"] == 15.0
     assert held["parameter"][0]["queue_key"] is None
     assert (held["target"][0]["level"], held["target"][0]["member"]) == ("centre", "all")
+
+
+def test_a_key_is_a_name_in_every_source_and_an_alias_where_it_is_said(tmp_path: Path) -> None:
+    aliases = [Alias(name="w-1", source="pbx"), Alias(name="refund"), Alias(name="退款")]
+    refund, late = Name(en="Refund", zh="退款"), Name(en="Late", zh="延误")
+    write_reference(
+        tmp_path,
+        sources=[QueueLogSource(name=name, format="queue_log", site="chengdu") for name in ("pbx", "old")],
+        sites=[SITE],
+        reasons=[Reason(key="refund", name=refund, aliases=aliases), Reason(key="late", name=late)],
+    )
+    rows = pq.read_table(tmp_path / "centre" / "name.parquet").to_pylist()
+    found = {(row["source_system"], row["source_name"], row["declared_key"], row["place"]) for row in rows}
+    # once each, though the key is among the aliases as well: a contact is joined to one row
+    assert len(rows) == len(found)
+    assert found == {
+        *(("pbx", "refund", "refund", 0), ("pbx", "w-1", "refund", 0), ("pbx", "退款", "refund", 0)),
+        *(("old", "refund", "refund", 0), ("old", "退款", "refund", 0)),
+        *(("pbx", "late", "late", 1), ("old", "late", "late", 1)),
+    }
 
 
 def test_tables_are_written_even_when_empty_and_the_same_again(tmp_path: Path) -> None:

@@ -117,6 +117,26 @@ def test_names_that_nothing_declares_are_told_with_the_line_that_would(desk: Des
     assert queue == Unknown("queue", "pbx", "500", third, third, 1, '- {key: "500", name: {en: ?, zh: ?}}')
 
 
+REASONS = """\
+reasons:
+  - {key: refund, name: {en: Refund, zh: 退款}, aliases: [{name: w-1, source: calls}]}
+"""
+
+
+def test_labels_that_are_no_declared_reason_are_counted_once_any_is_declared(desk: Desk, home: Home) -> None:
+    rows = [
+        f"{n},c{n},1,voice,inbound,a1,2026-09-01T10:00:00+08:00,abandoned,false,2026-09-01T10:00:00+08:00,{labels}\n"
+        for n, labels in enumerate(("refund", "vip|refund", "w-1 | vip"))
+    ]
+    desk.deliver("calls.csv", HEADER.replace("\n", ",contact_reason\n") + "".join(rows), source="calls")
+    take_deliveries(home, load(home.centre_file))
+    assert [each.what for each in names.unresolved(home, load(home.centre_file))] == ["agent"]
+    home.centre_file.write_text(CENTRE + REASONS)
+    _, label = names.unresolved(home, load(home.centre_file))
+    day, line = date(2026, 9, 1), '- {key: "vip", name: {en: ?, zh: ?}}'
+    assert label == Unknown("reason", "calls", "vip", day, day, 2, line)
+
+
 @pytest.mark.parametrize(
     ("queues", "message"),
     [

@@ -35,6 +35,13 @@ with members as (
     from {{ ref('stg_centre__clients') }}
     union all
     select
+        'reason' as level,
+        reason_key as member,
+        name_en,
+        name_zh
+    from {{ ref('dim_reasons') }}
+    union all
+    select
         'tenure_band' as level,
         tenure_band as member,
         name_en,

@@ -14,11 +14,18 @@ conversations as (
 
 ),
 
+reasons as (
+
+    {{ contact_reasons() }}
+
+),
+
 contacts as (
 
     select
         source_system,
         root_interaction_id as contact_id,
+        false as is_conversation,
         site_key,
         min(customer_ref) as customer_ref,
         min(coalesce(queued_at, answered_at)) as arrived_at,
@@ -33,6 +40,7 @@ contacts as (
     select
         source_system,
         conversation_id as contact_id,
+        true as is_conversation,
         site_key,
         customer_ref,
         human_requested_at as arrived_at,
@@ -78,6 +86,7 @@ select
     handled.source_system || ':' || handled.contact_id as contact_id,
     handled.channel,
     handled.queue_key,
+    reasons.reason_key,
     {{ agent_columns('handled') }},
     {{ tenure_band_of('handled') }} as tenure_band,
     handled.local_date,
@@ -91,5 +100,10 @@ left join windows
         handled.local_date = windows.local_date
         and handled.channel = windows.channel
         and handled.queue_key is not distinct from windows.queue_key
+left join reasons
+    on
+        handled.source_system = reasons.source_system
+        and handled.contact_id = reasons.contact_id
+        and handled.is_conversation = reasons.is_conversation
 left join {{ agent_names_of('handled') }}
 left join {{ agent_teams_of('handled') }}

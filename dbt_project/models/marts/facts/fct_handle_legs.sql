@@ -40,6 +40,12 @@ certificates as (
 
 ),
 
+reasons as (
+
+    {{ contact_reasons() }}
+
+),
+
 legs as (
 
     select
@@ -47,6 +53,7 @@ legs as (
         source_system,
         interaction_id,
         root_interaction_id,
+        false as is_conversation,
         channel,
         queue_key,
         site_key,
@@ -75,6 +82,7 @@ legs as (
         source_system,
         conversation_id as interaction_id,
         conversation_id as root_interaction_id,
+        true as is_conversation,
         channel,
         queue_key,
         site_key,
@@ -212,6 +220,7 @@ select
     attributed.interaction_id,
     attributed.channel,
     attributed.queue_key,
+    reasons.reason_key,
     {{ agent_columns('attributed', key=agent_key_of('attributed', known='attributed.resolved_agent_key')) }},
     {{ tenure_band_of('attributed') }} as tenure_band,
     attributed.local_date,
@@ -243,6 +252,11 @@ left join evaluated_contacts
     on
         attributed.source_system = evaluated_contacts.source_system
         and attributed.root_interaction_id = evaluated_contacts.root_interaction_id
+left join reasons
+    on
+        attributed.source_system = reasons.source_system
+        and attributed.root_interaction_id = reasons.contact_id
+        and attributed.is_conversation = reasons.is_conversation
 left join certified_legs on attributed.leg_id = certified_legs.leg_id
 left join {{ agent_teams_of('attributed', key='attributed.resolved_agent_key') }}
 where {{ is_touched('attributed.local_date') }}

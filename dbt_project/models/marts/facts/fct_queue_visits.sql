@@ -12,12 +12,20 @@ conversations as (
 
 ),
 
+reasons as (
+
+    {{ contact_reasons() }}
+
+),
+
 visits as (
 
     select
         source_system || ':' || interaction_id || ':' || visit_seq as visit_id,
         source_system,
         interaction_id,
+        root_interaction_id as contact_id,
+        false as is_conversation,
         channel,
         queue_key,
         site_key,
@@ -35,6 +43,8 @@ visits as (
         source_system || ':' || conversation_id || ':chat' as visit_id,
         source_system,
         conversation_id as interaction_id,
+        conversation_id as contact_id,
+        true as is_conversation,
         channel,
         queue_key,
         site_key,
@@ -72,6 +82,7 @@ judged as (
 
     select
         dated.*,
+        reasons.reason_key,
         dated.is_answered
         and coalesce(dated.wait_seconds <= thresholds.answer_threshold_sec, false) as is_answered_in_threshold,
         coalesce(dated.wait_seconds <= thresholds.answer_threshold_sec, false) as is_within_threshold,
@@ -84,6 +95,11 @@ judged as (
             dated.local_date = thresholds.local_date
             and dated.channel = thresholds.channel
             and dated.queue_key is not distinct from thresholds.queue_key
+    left join reasons
+        on
+            dated.source_system = reasons.source_system
+            and dated.contact_id = reasons.contact_id
+            and dated.is_conversation = reasons.is_conversation
 
 )
 
@@ -93,6 +109,7 @@ select
     interaction_id,
     channel,
     queue_key,
+    reason_key,
     site_key,
     local_date,
     interval_start,

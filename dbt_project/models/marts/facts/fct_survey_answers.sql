@@ -20,6 +20,12 @@ interactions as (
 
 ),
 
+reasons as (
+
+    {{ contact_reasons() }}
+
+),
+
 dated as (
 
     select
@@ -108,6 +114,7 @@ select
     valid.answer_id,
     valid.channel,
     valid.queue_key,
+    reasons.reason_key,
     {{ agent_columns('valid', key='credited.agent_key') }},
     valid.local_date,
     credited.is_last,
@@ -117,4 +124,9 @@ select
     valid.score_of_one >= 1 as is_top
 from valid
 inner join credited on valid.answer_id = credited.answer_id
+left join reasons
+    on
+        valid.source_system = reasons.source_system
+        and valid.interaction_id = reasons.contact_id
+        and (valid.channel <> 'voice') = reasons.is_conversation
 left join {{ agent_teams_of('valid', key='credited.agent_key') }}

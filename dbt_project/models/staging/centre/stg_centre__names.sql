@@ -13,7 +13,10 @@ renamed as (
         declared_key,
 
         -- strings
-        kind
+        kind,
+
+        -- numerics
+        place
     from source
 
 )

@@ -24,6 +24,7 @@ renamed as (
         -- strings
         source.channel,
         source.status,
+        source.contact_reason,
         sources.time_zone,
 
         -- numerics

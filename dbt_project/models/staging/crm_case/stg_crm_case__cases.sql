@@ -17,7 +17,6 @@ renamed as (
         source.source_system,
         source.case_id,
         source.interaction_id,
-        source.reason_key,
         source.contract_key,
         source.owner_key as owner_alias,
         source.team_key as team_alias,
@@ -29,6 +28,7 @@ renamed as (
         source.priority,
         source.channel,
         source.status,
+        source.contact_reason,
 
         -- dates
         source.event_date,

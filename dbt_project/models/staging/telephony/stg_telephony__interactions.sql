@@ -30,6 +30,7 @@ renamed as (
         source.ended_by,
         source.transfer_kind,
         source.transfer_to,
+        source.contact_reason,
 
         -- numerics
         coalesce(
