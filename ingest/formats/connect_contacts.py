@@ -17,8 +17,9 @@ Definitions, from the data model of contact records and the definitions of histo
 - How long a contact rang is not told, nor to whom it was offered: AgentConnectionAttempts is a number. Offers are in
   the agent event stream.
 
-Privacy: of the customer only the address of the endpoint leaves this module, for the core to replace. Attributes,
-tags, references, names and addresses do not; fields that are not known here are listed by name.
+Privacy: of the customer only the address of the endpoint leaves this module, for the core to replace. Attributes
+but the one that ``reason_attribute`` names, tags, references, names and addresses do not; fields that are not known
+here are listed by name.
 """
 
 from __future__ import annotations
@@ -83,12 +84,13 @@ FIELDS = {
     "spoke_at": Field("ChatMetrics.CustomerMetrics.LastMessageTimestamp", "time"),
     "customer_messages": Field("ChatMetrics.CustomerMetrics.MessagesSent", "number"),
     "agent_messages": Field("ChatMetrics.AgentMetrics.MessagesSent", "number"),
+    "attributes": Field("Attributes"),
 }
 
 KNOWN = (
     *dict.fromkeys(field.path.split(".")[0] for field in FIELDS.values()),
     *("AWSAccountId", "AWSContactTraceRecordFormatVersion", "AdditionalEmailRecipients", "AgentHierarchyGroups"),
-    *("AnsweringMachineDetectionStatus", "Attributes", "Campaign", "ContactAssociationId", "ContactDetails"),
+    *("AnsweringMachineDetectionStatus", "Campaign", "ContactAssociationId", "ContactDetails"),
     *("ContactEvaluations", "ContactLens", "Customer", "CustomerId", "CustomerVoiceActivity", "Description"),
     *("DisconnectDetails", "GlobalResiliencyMetadata", "InstanceARN", "LastPausedTimestamp", "LastResumedTimestamp"),
     *("MediaStreams", "Name", "NextContacts", "OutboundStrategy", "QualityMetrics", "QueuePriority"),
@@ -107,10 +109,12 @@ class ConnectContactsSource(SourceBase, frozen=True):
     """Amazon Connect contact records.
 
     ``agent_by`` says whether agents are known by their user name or by the id in their ARN, which evaluations use too.
+    ``reason_attribute`` names the contact attribute that tells what a contact is about; no other is read.
     """
 
     format: Literal["connect_contacts"]
     agent_by: Literal["username", "id"] = "username"
+    reason_attribute: str | None = None
 
 
 def read(
@@ -140,6 +144,14 @@ def derive(change: Change, source: ConnectContactsSource, con: duckdb.DuckDBPyCo
 def _agent(source: ConnectContactsSource) -> str:
     by_id = "string_split(agent_arn, '/')[-1]"
     return by_id if source.agent_by == "id" else f"coalesce(agent_name, {by_id})"
+
+
+def _reason(source: ConnectContactsSource) -> str:
+    """SQL for the declared attribute, found by a JSON pointer."""
+    if source.reason_attribute is None:
+        return "null::varchar"
+    pointer = "/" + source.reason_attribute.replace("~", "~0").replace("/", "~1")
+    return f"nullif(try(json_extract_string(attributes, {literal(pointer)})), '')"
 
 
 _QUEUE = "coalesce(queue_name, regexp_extract(queue_arn, '/queue/(.*)$', 1))"
@@ -225,6 +237,7 @@ def _visits(source: ConnectContactsSource) -> str:
                 when outcome = 'abandoned' then 'customer'
                 else 'unknown' end as ended_by,
             case when answered_at is not null and transferred_at is not null then 'attended' end as transfer_kind,
+            {_reason(source)} as contact_reason,
             ended_at is null as is_open, _file, _line, _raw
         from told
     """
@@ -244,7 +257,8 @@ def _conversations(source: ConnectContactsSource) -> str:
             spoke_at as last_customer_message_at,
             disconnected_at as ended_at, {whole("customer_messages")} as customer_message_count,
             {whole("agent_messages")} as agent_message_count,
-            case when disconnected_at is null then 'open' else 'resolved' end as status, _file, _line, _raw
+            case when disconnected_at is null then 'open' else 'resolved' end as status,
+            {_reason(source)} as contact_reason, _file, _line, _raw
         from contact where channel = 'CHAT'
     """
 
@@ -321,6 +335,7 @@ ABOUT = About(
         Reading(
             "ChatMetrics", "chat_conversation.first_agent_message_at", "without it Agent.ConnectedToAgentTimestamp"
         ),
+        Reading("Attributes", "tel_interaction.contact_reason", "the one that reason_attribute names"),
         Reading("AgentConnectionAttempts", "tel_interaction.extra", "a number; whom it rang is in the agent events"),
     ),
     gotchas=(
@@ -329,7 +344,7 @@ ABOUT = About(
         "A callback is a contact of its own, and its wait lasts until an agent is offered it.",
         "Contacts of supervisors who listen (MONITOR) are internal and count nowhere.",
         "A contact without DisconnectReason that leaves its queue more than two seconds before it ends left by a flow.",
-        "Attributes are not taken over: they may hold anything, also personal data. Unknown fields are listed by name.",
+        "Attributes but the one for reasons are not taken over: they may hold personal data. Unknown fields are named.",
     ),
     exports=(
         Export(

@@ -252,7 +252,6 @@ def _differs(told: str, computed: str) -> str:
 
 
 _KEPT_OF_VISITS = {
-    "wrap_up_code": "talk.wrap_up_code",
     "campaign_id": "talk.campaign",
     "talk_ms_of_segments": _differs("told_talk_ms", "interact_ms"),
     "hold_ms_of_segments": _differs("told_hold_ms", "hold_ms"),
@@ -320,6 +319,7 @@ def _visits(source: GenesysConversationsSource) -> str:
             case when transfer_kind = 'queue' then coalesce((select queue_name from genesys_queues
                 where genesys_queues.queue = next_queue), next_queue)
                 when transfer_kind is not null then next_agent end as transfer_to,
+            talk.wrap_up_code as contact_reason,
             ended is null as is_open, _file, _line, _raw
         from told
     """
@@ -373,7 +373,8 @@ def _conversations(source: GenesysConversationsSource) -> str:
                 bool_and(ended_at is not null) filter (purpose in ('customer', 'external')) as has_left,
                 arg_min(agent, begun_at) filter (purpose = 'agent') as first_agent,
                 arg_max(agent, begun_at) filter (purpose = 'agent') as last_agent,
-                arg_max(queue, begun_at) filter (purpose in ('acd', 'agent')) as queue
+                arg_max(queue, begun_at) filter (purpose in ('acd', 'agent')) as queue,
+                arg_max(wrap_up_code, begun_at) filter (purpose = 'agent') as wrap_up_code
             from genesys_session where media in ({_MEDIA}) group by record
         )
         select {literal(source.name)} as source_system, conversation as source_record_id,
@@ -384,7 +385,7 @@ def _conversations(source: GenesysConversationsSource) -> str:
             coalesce(queued_at, offered_at) as human_requested_at, taken_at as first_agent_message_at,
             coalesce(finished, case when has_left then left_at end) as ended_at,
             case when coalesce(finished, case when has_left then left_at end) is null then 'open' else 'resolved' end
-                as status, _file, _line, _raw
+                as status, wrap_up_code as contact_reason, _file, _line, _raw
         from said join genesys_conversation c on c.rowid = said.record
         left join genesys_customer on genesys_customer.record = said.record {_QUEUE_NAME}
     """
@@ -417,6 +418,7 @@ ABOUT = About(
         Reading("agent alert", "tel_offer.ring_ms", "each alert is an offer; client rejected, peer canceled"),
         Reading("tAbandon, tFlowOut", "tel_interaction.outcome", "without metrics disconnectType of the acd session"),
         Reading("disconnectType", "tel_interaction.ended_by", "of the agent: client and endpoint agent, peer customer"),
+        Reading("wrapUpCode", "tel_interaction.contact_reason", "an id, the last; `reasons` says which count"),
         Reading("nConsultTransferred, disconnectType", "tel_interaction.transfer_kind", "queue where a queue follows"),
         Reading("conversationEnd", "chat_conversation.ended_at", "in old exports the end of the customer's session"),
     ),
@@ -424,7 +426,7 @@ ABOUT = About(
         "A conversation longer than the interval of a query is in several: query again what had no conversationEnd.",
         "Exports of 2016 have neither metrics nor conversationEnd: durations come from the segments.",
         "Callbacks wait for days. They are a channel of their own.",
-        "Queues, users and wrap-up codes are ids. Name queues with queues, agents by aliases.",
+        "Queues, users and wrap-up codes are ids. Name queues with queues, agents and reasons by aliases.",
         "Chats tell no messages: the first reply is the moment the agent took the chat.",
     ),
     exports=(

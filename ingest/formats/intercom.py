@@ -17,8 +17,8 @@ Definitions, from the reference of the API (versions 1.0 to 2.x) where it says s
 - A rating (1 to 5) was asked for at its ``created_at`` and given at its ``updated_at``, which older versions lack: then
   both are one.
 
-Privacy: of contacts only the id leaves this module, for the core to replace. Names, addresses, custom attributes, tags,
-titles and subjects do not.
+Privacy: of contacts only the id leaves this module, for the core to replace. Names, addresses, custom attributes,
+titles and subjects do not, nor do tags and topics unless ``reason_by`` asks for them.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import pyarrow as pa
 from pydantic import Field as Declared
 
 from ingest.conform import literal
+from ingest.contract import APART
 from ingest.formats.base import REJECTS, About, Batch, DeliveredFile, Export, Reading
 from ingest.formats.dialogue import told
 from ingest.formats.records import (
@@ -84,13 +85,15 @@ FIELDS = {
     "last_close_ms": Field("statistics.last_close_at", "seconds"),
     "reopens": Field("statistics.count_reopens", "number"),
     "assignments": Field("statistics.count_assignments", "number"),
+    "tags": Field("tags"),
+    "topics": Field("topics"),
 }
 
 KNOWN = (
     *dict.fromkeys(field.path.split(".")[0] for field in FIELDS.values()),
     *("ai_agent", "ai_agent_participated", "company", "custom_attributes", "customer_first_reply"),
     *("first_contact_reply", "linked_objects", "links", "metadata", "priority", "read", "sent_at", "sla_applied"),
-    *("snoozed_until", "tags", "teammates", "ticket", "title", "topics", "waiting_since"),
+    *("snoozed_until", "teammates", "ticket", "title", "waiting_since"),
 )
 """Fields of the reference; those that no column is read from hold nothing the contract asks for, or are personal."""
 
@@ -123,10 +126,14 @@ _AUTOMATIC = "['automated', 'campaigns_initiated', 'operator_initiated']"
 
 
 class IntercomSource(SourceBase, frozen=True):
-    """An Intercom workspace. ``teams`` names teams, which conversations know only by number."""
+    """An Intercom workspace. ``teams`` names teams, which conversations know only by number.
+
+    ``reason_by`` says whether tags or topics tell what a conversation is about; without it neither is read.
+    """
 
     format: Literal["intercom"]
     teams: dict[str, str] = Declared(default_factory=dict)
+    reason_by: Literal["tags", "topics"] | None = None
 
 
 def read(
@@ -253,6 +260,8 @@ def _told(source: IntercomSource) -> str:
 
 
 def _conversations(source: IntercomSource) -> str:
+    told_by = source.reason_by
+    labels = f"try(json_extract_string({told_by}, '$.{told_by}[*].name'))" if told_by else "null::varchar[]"
     contact = "coalesce(contacts ->> '$.contacts[0].id', contacts ->> '$[0].id', customers ->> '$[0].id', \"user\")"
     return f"""
         select {literal(source.name)} as source_system, id as source_record_id, {_moment("updated_ms")}
@@ -261,7 +270,8 @@ def _conversations(source: IntercomSource) -> str:
             {_moment("created_ms")} as created_at, human_requested_at, replied_at as first_agent_message_at,
             case when is_whole then last_customer_message_at
                 else coalesce({_moment("last_contact_ms")}, last_customer_message_at) end as last_customer_message_at,
-            ended_at, case when is_whole then customer_message_count end as customer_message_count,
+            ended_at, nullif(array_to_string({labels}, {literal(APART)}), '') as contact_reason,
+            case when is_whole then customer_message_count end as customer_message_count,
             case when is_whole then agent_message_count end as agent_message_count,
             case state_now when 'closed' then 'resolved' else state_now end as status, _file, _line, _raw
         from intercom_told
@@ -312,6 +322,7 @@ ABOUT = About(
         ),
         Reading("admin_assignee_id", "chat_conversation.agent_key", "else who replied last"),
         Reading("team_assignee_id", "chat_conversation.queue_key", "named under `teams`"),
+        Reading("tags, topics", "chat_conversation.contact_reason", "the one that reason_by names"),
         Reading("contacts", "chat_conversation.customer_ref", "the first one's id, as a pseudonym"),
         Reading("source.body, parts[].body", "chat_message.body", "HTML made text, redacted"),
         Reading("parts[].author.type", "chat_message.sender_type", "admin: agent; user, lead, contact: customer"),

@@ -16,7 +16,7 @@ Definitions, from the reference of the Chat API where it says something:
   pending, in which nobody was asked for, so that no chat indicator counts it as a wait.
 
 Privacy: of the visitor only the id leaves this module, for the core to replace. Names, addresses, numbers, notes, the
-session, the pages visited and tags do not.
+session and the pages visited do not, nor do tags unless ``reason_by`` asks for them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import duckdb
 from pydantic import Field as Declared
 
 from ingest.conform import literal
+from ingest.contract import APART
 from ingest.formats.base import About, Batch, DeliveredFile, Export, Reading
 from ingest.formats.dialogue import told
 from ingest.formats.records import (
@@ -66,12 +67,13 @@ FIELDS = {
     "triggered": Field("triggered", "flag"),
     "started_by": Field("started_by"),
     "first_response_ms": Field("response_time.first", "seconds"),
+    "tags": Field("tags"),
 }
 
 KNOWN = (
     *dict.fromkeys(field.path.split(".")[0] for field in FIELDS.values()),
     *("conversions", "count", "deleted", "engagements", "proactive", "referrer_search_engine"),
-    *("referrer_search_terms", "session", "skills", "tags", "triggered_response", "unread", "webpath"),
+    *("referrer_search_terms", "session", "skills", "triggered_response", "unread", "webpath"),
     *("zendesk_ticket_id",),
 )
 """Fields of the reference; those that no column is read from hold nothing the contract asks for, or are personal."""
@@ -89,11 +91,13 @@ class ZendeskChatSource(SourceBase, frozen=True):
     """A Zendesk Chat account.
 
     ``queue_by`` says whether departments are known by name or id. ``bots`` are ids of agents that are programs.
+    ``reason_by: tags`` says that tags tell what a chat is about; without it they are not read.
     """
 
     format: Literal["zendesk_chat"]
     queue_by: Literal["name", "id"] = "name"
     bots: list[str] = Declared(default_factory=list)
+    reason_by: Literal["tags"] | None = None
 
 
 def read(
@@ -175,6 +179,7 @@ def _told(source: ZendeskChatSource) -> str:
 
 
 def _conversations(source: ZendeskChatSource) -> str:
+    tags = "try(json_extract_string(tags, '$[*]'))" if source.reason_by else "null::varchar[]"
     return f"""
         select {literal(source.name)} as source_system, chat_id as source_record_id,
             coalesce(updated_at, ended_at) as record_updated_at, {kept_fields(_KEPT)} as extra,
@@ -182,7 +187,8 @@ def _conversations(source: ZendeskChatSource) -> str:
             case when is_offline then 'message' else 'chat' end as channel, queue_key, agent_key, first_agent_key,
             {literal(source.name + ":visitor:")} || visitor as customer_ref, started_at as created_at,
             case when not is_offline then human_requested_at end as human_requested_at, first_agent_message_at,
-            last_customer_message_at, ended_at, coalesce(customer_message_count, 0) as customer_message_count,
+            last_customer_message_at, ended_at, nullif(array_to_string({tags}, {literal(APART)}), '') as contact_reason,
+            coalesce(customer_message_count, 0) as customer_message_count,
             coalesce(agent_message_count, 0) as agent_message_count,
             case when is_offline then 'pending' else 'resolved' end as status, _file, _line, _raw
         from zendesk_told
@@ -240,6 +246,7 @@ ABOUT = About(
         Reading("history", "chat_conversation.first_agent_message_at", "first message of a person"),
         Reading("department_name", "chat_conversation.queue_key", "or department_id, see queue_by"),
         Reading("agent_ids, nick", "chat_conversation.agent_key", "who replied last, else the last one listed"),
+        Reading("tags", "chat_conversation.contact_reason", "with reason_by: tags"),
         Reading("visitor.id", "chat_conversation.customer_ref", "as a pseudonym"),
         Reading("update_timestamp", "chat_conversation.record_updated_at", "the latest version counts"),
         Reading("history[].msg", "chat_message.body", "redacted; id of the chat and place in the history are the key"),

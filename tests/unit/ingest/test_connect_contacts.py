@@ -143,6 +143,7 @@ def test_an_answered_call_with_hold_and_work(tmp_path):
         "outcome": "answered",
         "ended_by": "customer",
         "transfer_kind": None,
+        "contact_reason": None,
         "is_open": False,
     }
     assert json.loads(found["extra"]) == {
@@ -302,6 +303,18 @@ def test_records_that_lack_what_places_them_are_rejected_alone(tmp_path):
 def test_nothing_personal_but_the_address_leaves(tmp_path):
     found = visit(tmp_path, contact(Customer={"Name": "Leisha"}, SegmentAttributes={"x": "Leisha"}, Name="Leisha"))
     assert "4111" not in str({**found, "_raw": ""}) and "Leisha" not in str({**found, "_raw": ""})
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [({"card": "4111", "wrap/up ~1": "refund"}, "refund"), ({"wrap/up ~1": ""}, None), ({}, None), (None, None)],
+)
+@pytest.mark.parametrize(("channel", "table"), [("VOICE", "tel_interaction"), ("CHAT", "chat_conversation")])
+def test_one_attribute_tells_a_reason_where_it_is_declared(tmp_path, attributes, reason, channel, table):
+    told = rows(tmp_path, [contact(Attributes=attributes, Channel=channel)], reason_attribute="wrap/up ~1")
+    assert told["rejects"] == []
+    assert [row["contact_reason"] for row in told[table]] == [reason]
+    assert "4111" not in str({**told[table][0], "_raw": ""})
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

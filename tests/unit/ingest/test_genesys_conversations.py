@@ -136,9 +136,10 @@ def test_an_answered_call(tmp_path):
         "ended_by": "customer",
         "transfer_kind": None,
         "transfer_to": None,
+        "contact_reason": "w1",
         "is_open": False,
     }
-    assert json.loads(found["extra"]) == {"wrap_up_code": "w1"}
+    assert found["extra"] is None
     assert "Leisha" not in str({**found, "_raw": ""})
 
 
@@ -151,7 +152,7 @@ def test_metrics_count_and_a_difference_to_the_segments_is_told(tmp_path):
     (found,) = visits(tmp_path, told)
     # tTalk comes once for each stretch: 60 + 50 = 110 s, the segments say 120 s; tAcw differs by less than a second
     assert (found["talk_ms"], found["hold_ms"], found["acw_ms"]) == (110_000, 20_000, 9_500)
-    assert json.loads(found["extra"]) == {"wrap_up_code": "w1", "talk_ms_of_segments": 120_000}
+    assert json.loads(found["extra"]) == {"talk_ms_of_segments": 120_000}
 
 
 def left(cut: str | None, ended: float | None = 40, **values: float) -> dict[str, Any]:
@@ -282,6 +283,7 @@ def test_chats_are_conversations_and_no_visits(tmp_path):
     )
     assert [told[name] for name in names] == ["c1", "message", "q1", "u1", at(10), at(40)]
     assert (told["created_at"], told["ended_at"], told["status"]) == (at(0), at(200), "resolved")
+    assert told["contact_reason"] == "w1"
 
 
 LAYOUTS = {

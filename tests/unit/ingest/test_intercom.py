@@ -132,6 +132,19 @@ def test_nothing_of_the_contact_but_the_id_leaves_the_reader(tmp_path: Path) -> 
     assert json.loads(tables["chat_conversation"][0][0]["extra"])["unknown_fields"] == ["mood"]
 
 
+@pytest.mark.parametrize(
+    ("reason_by", "reason"), [("tags", "vip|Return, damaged"), ("topics", "Refunds"), (None, None)]
+)
+def test_tags_or_topics_tell_a_reason_where_that_is_declared(
+    tmp_path: Path, reason_by: str | None, reason: str | None
+) -> None:
+    tags = {"type": "tag.list", "tags": [{"type": "tag", "id": "1", "name": "vip"}, {"name": "Return, damaged"}]}
+    topics = {"type": "topic.list", "topics": [{"type": "topic", "id": 4, "name": "Refunds"}], "total_count": 1}
+    labelled, bare = conversation(PARTS, tags=tags, topics=topics), conversation(None, id="2", tags=None, topics=[])
+    tables = taken(tmp_path, source(reason_by=reason_by), json.dumps([labelled, bare]))
+    assert [row["contact_reason"] for row in tables["chat_conversation"][0]] == [reason, None]
+
+
 def test_list_without_parts_believes_the_statistics(tmp_path: Path) -> None:
     page = {"type": "conversation.list", "pages": {"type": "pages"}, "conversations": [conversation(None)]}
     ((row,), _) = taken(tmp_path, source(), json.dumps(page))["chat_conversation"]

@@ -119,6 +119,12 @@ def test_nothing_of_the_visitor_but_the_id_leaves_the_reader(tmp_path: Path) -> 
     assert json.loads(tables["chat_conversation"][0][0]["extra"])["unknown_fields"] == ["mood"]
 
 
+def test_tags_tell_a_reason_where_that_is_declared(tmp_path: Path) -> None:
+    chats = page(chat(tags=["vip", "refund"]), chat(id="2", tags=[]), chat(id="3", tags=None))
+    found = [row["contact_reason"] for row in taken(tmp_path, source(reason_by="tags"), chats)["chat_conversation"][0]]
+    assert found == ["vip|refund", None, None]
+
+
 def test_missed_chat_asked_for_a_person_and_got_none(tmp_path: Path) -> None:
     missed = chat(HISTORY[:3], missed=True, rating=None, agent_ids=[], agent_names=[], response_time={})
     tables = taken(tmp_path, source(), json.dumps(missed))
