@@ -30,7 +30,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import Annotated, Literal
 
 import duckdb
@@ -45,6 +44,9 @@ LEAST_KEY_BYTES = 16
 
 _BLOCK_BYTES = 64
 """Bytes that SHA-256 takes in at a time."""
+
+_BLANKS = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+"""What ``str.strip`` takes away."""
 
 PSEUDONYM = r"p_[0-9a-f]{24}"
 """What a pseudonym looks like, as a pattern."""
@@ -91,23 +93,32 @@ class Pseudonyms:
             told = hmac.digest(key, b"gaugebook pseudonym key" + told.encode(), "sha256").hex()[:16]
         return told
 
+    def declare(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Give the connection the SQL function ``pseudonym(text)``: that of ``of``, null for null and the empty text.
+
+        It is SQL throughout, so that every core makes pseudonyms. The keys stand in variables, not in the text of
+        queries, which errors quote.
+        """
+        digest = "value"
+        for n, key in enumerate(self._keys):
+            padded = (key if len(key) <= _BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(_BLOCK_BYTES, b"\0")
+            for name, mask in (("inner", 0x36), ("outer", 0x5C)):
+                con.execute(f"set variable pseudonym_{name}_{n} = ?", [bytes(byte ^ mask for byte in padded)])
+            inner = f"sha256(getvariable('pseudonym_inner_{n}') || encode({digest}))"
+            digest = f"'p_' || left(sha256(getvariable('pseudonym_outer_{n}') || unhex({inner})), 24)"
+        con.execute("set variable blanks = ?", [_BLANKS])
+        con.execute(f"create or replace temp macro digest_of(value) as {digest}")
+        con.execute(
+            "create or replace temp macro pseudonym(value) as case"
+            " when left(value, 1) between '!' and '~' and right(value, 1) between '!' and '~' then digest_of(value)"
+            " when value <> '' then digest_of(trim(value, getvariable('blanks'))) end"
+        )
+
     @staticmethod
     def _chained(text: str, keys: Sequence[bytes]) -> str:
         for key in keys:
-            begun = _begun(key)
-            inner, outer = begun[0].copy(), begun[1].copy()
-            inner.update(text.encode())
-            outer.update(inner.digest())
-            text = "p_" + outer.hexdigest()[:24]
+            text = "p_" + hmac.digest(key, text.encode(), "sha256").hex()[:24]
         return text
-
-
-@lru_cache
-def _begun(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """Return the inner and the outer digest of HMAC with the key taken in: half the work, and the same each time."""
-    padded = (key if len(key) <= _BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(_BLOCK_BYTES, b"\0")
-    inner, outer = (bytes(byte ^ mask for byte in padded) for mask in (0x36, 0x5C))
-    return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
 Region = Annotated[str, Field(pattern="^[A-Z]{2}$")]
@@ -385,13 +396,13 @@ _always = Redactor()
 def register(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms, redaction: Redaction | None = None) -> Redactor:
     """Give the connection the SQL functions ``pseudonym(text)``, ``redact(text)`` and ``private_text(text)``.
 
-    The first two call Python for each distinct value of a chunk: apply them to distinct values, or to the few rows
-    that need them. ``private_text`` is ``redact`` for all rows: it looks first, in SQL, whether a text needs it.
+    ``redact`` calls Python for each distinct value of a chunk: apply it to distinct values, or to the few rows that
+    need it. ``private_text`` is ``redact`` for all rows: it looks first, in SQL, whether a text needs it.
     """
     redactor = Redactor(redaction)
+    pseudonyms.declare(con)
     text = duckdb.sqltype("VARCHAR")
-    for name, function in (("pseudonym", pseudonyms.of), ("redact", redactor)):
-        con.create_function(name, over_distinct(function), [text], text, type=ARROW, null_handling=SPECIAL)
+    con.create_function("redact", over_distinct(redactor), [text], text, type=ARROW, null_handling=SPECIAL)
     suspicious = redactor.suspicious.replace("'", "''")
     con.execute(
         "create or replace temp macro private_text(value) as"

@@ -46,6 +46,15 @@ def test_a_short_key_is_refused() -> None:
         Pseudonyms(KEY, b"short")
 
 
+def test_sql_makes_the_pseudonyms_that_are_made_one_by_one() -> None:
+    pseudonyms = Pseudonyms(KEY, NEXT * 5)
+    identifiers = ["13800138000", " 138\t", "\x1c138\x85", "\u3000张三\xa0", "ä~", "\u200b138", " ", "a" * 200]
+    with duckdb.connect() as con:
+        pseudonyms.declare(con)
+        made = con.execute("select pseudonym(unnest(?::varchar[]))", [identifiers]).fetchall()
+    assert [pseudonym for (pseudonym,) in made] == [pseudonyms.of(identifier) for identifier in identifiers]
+
+
 def test_a_rotated_key_gives_a_customer_who_comes_again_the_pseudonym_the_lake_was_given() -> None:
     before, after = Pseudonyms(KEY), Pseudonyms(KEY, NEXT)
     assert after.of("13800138000") == after.renewed(before.of("13800138000"), before)
