@@ -132,13 +132,13 @@ _SHEETS = {
 }
 """Contract tables that come as sheets, and what is selected from them; the last column is the local date."""
 
-_STAGED = {
+STAGED = {
     "queue_event": """
         select source_system, hash(second, call_id, queue_key, member, event, d1)::varchar as source_record_id,
             to_timestamp(second) as occurred_at, call_id, nullif(queue_key, 'NONE') as queue_key,
             nullif(member, 'NONE') as agent_key, event, d1 as data1,
             case when event = 'ENTERQUEUE' then 'p_' || md5(d2) else d2 end as data2, d3 as data3, d4 as data4,
-            d5 as data5, second, local_day(source_system, occurred_at) as event_date
+            d5 as data5, row_number() over () as sequence, second, local_day(source_system, occurred_at) as event_date
         from lines
     """,
     "tel_interaction": """
@@ -155,6 +155,7 @@ _STAGED = {
                 max(agent_key) filter (event = 'CONNECT') as agent_key,
                 max(second) filter (event not in ('ENTERQUEUE', 'CONNECT')) as ended,
                 max(event) filter (event not in ('ENTERQUEUE', 'CONNECT')) as last_event,
+                max(data1) filter (event = 'BLINDTRANSFER') as transfer_to,
                 max(data3::bigint) filter (event = 'CONNECT') as ring
             from queue_event
             where event in ('ENTERQUEUE', 'CONNECT', 'COMPLETECALLER', 'COMPLETEAGENT', 'BLINDTRANSFER', 'ABANDON')
@@ -168,7 +169,10 @@ _STAGED = {
             1000 * (ended - connected) as talk_ms,
             case when connected is not null then 1000 * coalesce(wrapped.seconds, 0) end as acw_ms,
             case when connected is null then 'abandoned' else 'answered' end as outcome,
-            case when last_event = 'BLINDTRANSFER' then 'blind' end as transfer_kind, last_event in
+            to_timestamp(ended + case when connected is not null then coalesce(wrapped.seconds, 0) end)
+                as wrapup_ended_at,
+            case when last_event in ('COMPLETECALLER', 'ABANDON') then 'customer' else 'agent' end as ended_by,
+            case when last_event = 'BLINDTRANSFER' then 'blind' end as transfer_kind, transfer_to, last_event in
                 ('COMPLETECALLER', 'COMPLETEAGENT', 'BLINDTRANSFER') as is_end_known, ended is null as is_open,
             local_day(calls.source_system, started_at) as event_date
         from calls
@@ -177,7 +181,7 @@ _STAGED = {
             and wrapped.second = calls.ended and wrapped.data1 = 'ACW'
     """,
     "tel_offer": """
-        select source_system, source_record_id, call_id as interaction_id, queue_key, agent_key,
+        select source_system, source_record_id, call_id as interaction_id, 1::bigint as visit_seq, queue_key, agent_key,
             to_timestamp(second - case when event = 'CONNECT' then data3::bigint else data1::bigint // 1000 end)
                 as offered_at,
             case when event = 'CONNECT' then 1000 * data3::bigint else data1::bigint end as ring_ms,
@@ -191,10 +195,11 @@ _STAGED = {
                 when 'CONNECT' then 'on_contact'
                 when 'PAUSEALL' then case data1 when 'ACW' then 'acw' when 'Break' then 'break' else 'meal' end
                 when 'REMOVEMEMBER' then 'offline'
-                else 'available' end as state, case event when 'PAUSEALL' then 2 else 1 end as place
+                else 'available' end as state, case event when 'PAUSEALL' then data1 end as reason,
+                case event when 'PAUSEALL' then 2 else 1 end as place
             from queue_event where agent_key is not null and event <> 'RINGNOANSWER'
         )
-        select source_system, agent_key || second as source_record_id, agent_key, state, state as raw_state,
+        select source_system, agent_key || second as source_record_id, agent_key, state, state as raw_state, reason,
             to_timestamp(second) as started_at,
             to_timestamp(lead(second) over (partition by source_system, agent_key order by second, place)) as ended_at,
             local_day(source_system, started_at) as event_date
@@ -497,9 +502,9 @@ def _stage(con: duckdb.DuckDBPyConnection, landing: Path, day: str) -> list[str]
             staged.append(table)
     for view, files in _LINES.items():
         con.execute(f"create temp view {view} as {_read(files, landing, day)}")
-    for table, query in _STAGED.items():
+    for table, query in STAGED.items():
         con.execute(f"create temp table {table} as {query}")
-    return [*staged, *_STAGED]
+    return [*staged, *STAGED]
 
 
 def _read(files: Files, landing: Path, day: str) -> str:
