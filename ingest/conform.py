@@ -128,7 +128,7 @@ class Judge:
     @cached_property
     def checks(self) -> list[Check]:
         """Every check, in order; the place of the first that fails is a row's ``_check``."""
-        unfit = [Check(f.rule, f"_unfit = {n}", f.message, f.mend) for n, f in enumerate(self.faults)]
+        unfit = [Check(fault.rule, "_unfit is not null", fault.message, fault.mend) for fault in self.faults]
         return [*([_UNDECODABLE] * self.marked), *unfit, *checks(self.table)]
 
     def judged(self, relation: str, given: Collection[str]) -> str:
@@ -144,7 +144,12 @@ class Judge:
         )
         marks = " or ".join(f"contains(batch_rows.{name}, '{UNDECODABLE}')" for name in texts)
         marked = f", coalesce({marks}, false) as _undecodable" if self.marked else ""
-        verdict = " ".join(f"when {check.fails} then {index}" for index, check in enumerate(self.checks))
+        # All faults are one condition: the row says which it is.
+        places = {check.fails: place for place, check in reversed(list(enumerate(self.checks)))}
+        verdict = " ".join(
+            f"when {fails} then {place}" + " + _unfit" * (fails == "_unfit is not null")
+            for fails, place in reversed(places.items())
+        )
         event_date = local_date(self.table.event_time, self.table.column(self.table.event_time).type, self.zone)
         return (
             f"with treated as (select {selected}, {place}{unfit}{marked} from {relation} as batch_rows),"

@@ -872,7 +872,7 @@ class Change:
         is_touching = bool(table.touches) and table.name != ALIASES
         if is_touching and gone:
             touching = f"(select {columns} from {fresh} union all select {columns} from {gone})"
-            self._touched += [_Range(first, last) for _, first, last in self._spans(table, touching, "null")]
+            self._touched += [_Range(first, last) for _, first, last in self._islands(table, touching, "null")]
         composed = [day for day in dates if day not in whole]
         if composed:
             wanted = ", ".join(f"date {literal(day.isoformat())}" for day in composed)
@@ -892,7 +892,7 @@ class Change:
                 if path in draft.paths.get(day, []):
                     draft.paths[day] = [settled]
         if table.touches:
-            for day, first, last in self._spans(table, self.rows(table.name, dates), "event_date"):
+            for day, first, last in self._spans(table, self.rows(table.name, dates)):
                 staged = self._staged[table.name, day]
                 assert staged is not None
                 staged.ranges.append(_Range(first, last))
@@ -943,7 +943,37 @@ class Change:
         folder.mkdir(parents=True, exist_ok=True)
         return draft.replace(folder / f"{self._source}-{digest[:16]}.parquet")
 
-    def _spans(self, table: Table, relation: str, group: str) -> list[tuple[date, date, date]]:
+    def _spans(self, table: Table, relation: str) -> list[tuple[date, date, date]]:
+        """Return the local dates that the rows of each ``event_date`` touch, folded into ranges.
+
+        Where what begins them lies on one date or on two that follow each other, as nearly always, its ends tell the
+        range; elsewhere the rows do.
+        """
+        beginning = table.touches[: 1 if table.touches_span else None]
+
+        def day(function: str, name: str) -> str:
+            return local_date(f"{function}({name})", table.column(name).type, self._zone)
+
+        first, until, last = (
+            f"{extreme}({', '.join(day(function, name) for name in names)})"
+            for extreme, function, names in (
+                ("least", "min", beginning),
+                ("greatest", "max", beginning),
+                ("greatest", "max", table.touches),
+            )
+        )
+        if table.touches_span:
+            last = f"case when count({table.touches[-1]}) < count(*) then date '{OPEN}' else {last} end"
+        found = self._con.execute(
+            f"select event_date, {first}, {last}, {until} - {first} <= 1 from {relation} group by event_date"
+        ).fetchall()
+        spans = [(day, first, last) for day, first, last, is_range in found if is_range]
+        if scattered := [day for day, *_, is_range in found if is_range is False]:
+            wanted = ", ".join(f"date {literal(day.isoformat())}" for day in scattered)
+            spans += self._islands(table, f"(from {relation} where event_date in ({wanted}))", "event_date")
+        return spans
+
+    def _islands(self, table: Table, relation: str, group: str) -> list[tuple[date, date, date]]:
         """Return the local dates that rows touch, folded into ranges, for each value of ``group``.
 
         Instants are folded to quarters of an hour before they are converted, because midnight is at the quarter

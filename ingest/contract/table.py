@@ -125,7 +125,7 @@ def ordered(earlier: str, later: str) -> Rule:
     """Return the rule that ``later`` does not lie before ``earlier``."""
     return Rule(
         f"{later}_before_{earlier}",
-        f"{later} is null or {earlier} is null or {later} >= {earlier}",
+        f"{later} >= {earlier}",
         f"{later} lies before {earlier}",
         "check the two columns and the declared time zone of the source",
     )
@@ -135,7 +135,7 @@ def not_negative(*columns: str) -> Rule:
     """Return the rule that none of the durations ``columns`` is negative."""
     return Rule(
         "negative_duration",
-        " and ".join(f"({c} is null or {c} >= 0)" for c in columns),
+        " and ".join(f"{c} >= 0" for c in columns),
         f"a duration among {', '.join(columns)} is negative",
         "check the unit and the sign of the duration columns",
     )
@@ -145,7 +145,7 @@ def at_most(part: str, whole: str) -> Rule:
     """Return the rule that ``part`` is not greater than ``whole``."""
     return Rule(
         f"{part}_above_{whole}",
-        f"{part} is null or {whole} is null or {part} <= {whole}",
+        f"{part} <= {whole}",
         f"{part} is greater than {whole}",
         "check the scale declared for the form",
     )

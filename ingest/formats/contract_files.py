@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from pydantic import field_validator
 
@@ -203,7 +204,8 @@ _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 _CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 
 # Of a local time that the clocks showed twice the earlier reading counts, as everywhere (ingest.mapping); one that they
-# skipped is no time. Nearly all offsets are written as Z or with +, which is quick to see.
+# skipped is no time. Nearly all offsets are written as Z or with +, which is quick to see. A whole number is rounded
+# by the cast only where it has a fraction or a negative exponent.
 _MACROS = """
 create or replace temp macro contract_local(naive, zone) as (
     case when timezone(zone, timezone(zone, naive)) = naive then
@@ -225,10 +227,11 @@ create or replace temp macro contract_instant(text, zone) as (
     end
 );
 create or replace temp macro contract_whole(text) as (
-    case when contains(text, '.') or contains(text, 'e') or contains(text, 'E')
-        then case when try_cast(text as double) = trunc(try_cast(text as double))
-            then try_cast(try_cast(text as double) as bigint) end
-        else try_cast(text as bigint) end
+    case
+        when not (contains(text, '.') or contains(text, '-')) then try_cast(text as bigint)
+        when not regexp_matches(text, '[.eE]') then try_cast(text as bigint)
+        when try_cast(text as double) = trunc(try_cast(text as double)) then try_cast(try_cast(text as double) as bigint)
+    end
 );
 create or replace temp macro contract_private(value) as (
     case
@@ -367,7 +370,7 @@ def _lines_of(file: DeliveredFile, header: Sequence[str]) -> tuple[int, str, str
             return None
         lines, quote, ended = 0, "", True
         while chunk := content.read(_CHUNK):
-            lines += chunk.count(b"\n")
+            lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
             quote = quote or '"' * (b'"' in chunk)
             ended = chunk.endswith(b"\n")
     return lines + (not ended), quote, mark
