@@ -230,7 +230,8 @@ create or replace temp macro contract_whole(text) as (
     case
         when not (contains(text, '.') or contains(text, '-')) then try_cast(text as bigint)
         when not regexp_matches(text, '[.eE]') then try_cast(text as bigint)
-        when try_cast(text as double) = trunc(try_cast(text as double)) then try_cast(try_cast(text as double) as bigint)
+        when try_cast(text as double) = trunc(try_cast(text as double))
+            then try_cast(try_cast(text as double) as bigint)
     end
 );
 create or replace temp macro contract_private(value) as (
