@@ -41,7 +41,7 @@ EMPTY_DATE = date(1970, 1, 1)
 
 _DAY = timedelta(days=1)
 
-_SORTED_ROWS = 250_000
+_SORTED_ROWS = 50_000
 """Rows up to which partitions are written in order; more are written as they come, by every core."""
 
 _OPEN_FILES = 400

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from ingest.conform import literal
 from ingest.formats.base import PLACE, REJECTS, Batch, DeliveredFile, RefusedFile
 
-BLOCK = 48_000_000
+BLOCK = 96_000_000
 """Bytes that are read, cut and parsed at a time."""
 
 LONGEST = 16_000_000
