@@ -505,13 +505,3 @@ Days of each period to compute of things with a reach: touched and maturing days
         delete from {{ this }} where {{ is_in_touched_period() }}
     {%- endif -%}
 {% endmacro %}
-
-
-{#- Test: the columns identify a row among the periods that were rebuilt. -#}
-{% test unique_in_touched_periods(model, columns) %}
-    select {{ columns | join(', ') }}
-    from {{ model }}
-    where {{ is_in_touched_period() }}
-    group by {{ columns | join(', ') }}
-    having count(*) > 1
-{% endtest %}
