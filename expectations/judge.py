@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -18,6 +18,9 @@ from types import TracebackType
 from typing import Self
 
 from expectations.verdict import Verdict
+
+Partitions = Mapping[str, Sequence[date]]
+"""Which ``event_date`` partitions of each contract table are meant."""
 
 
 class Judge:
@@ -29,14 +32,24 @@ class Judge:
     def __enter__(self) -> Self:
         self._process = ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin)
         self._process.submit(int)  # the process begins with its first task
+        self._begun: tuple[Path, Partitions, Future[list[Verdict]]] | None = None
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
         self._process.shutdown(wait=False, cancel_futures=True)
 
-    def deliveries(self, lake_root: Path, partitions: Mapping[str, Sequence[date]]) -> list[Verdict]:
+    def begin_deliveries(self, lake_root: Path, partitions: Partitions) -> None:
+        """Begin to judge deliveries, for a caller who asks for the verdicts later and has something to do meanwhile."""
+        self._begun = lake_root, partitions, self._process.submit(_deliveries, lake_root, partitions)
+
+    def deliveries(self, lake_root: Path, partitions: Partitions) -> list[Verdict]:
         """Judge deliveries: see ``validate.validate_deliveries``."""
-        return self._process.submit(_deliveries, lake_root, partitions).result()
+        if self._begun is None or self._begun[:2] != (lake_root, partitions):
+            self.begin_deliveries(lake_root, partitions)
+        assert self._begun is not None
+        *_, verdicts = self._begun
+        self._begun = None
+        return verdicts.result()
 
     def indicators(self, warehouse: Path, dates: Sequence[date] | None, as_of: date) -> list[Verdict]:
         """Judge the indicator layer: see ``validate.validate_indicators``."""
@@ -57,7 +70,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _deliveries(lake_root: Path, partitions: Mapping[str, Sequence[date]]) -> list[Verdict]:
+def _deliveries(lake_root: Path, partitions: Partitions) -> list[Verdict]:
     from expectations.validate import validate_deliveries
 
     return validate_deliveries(lake_root, partitions)

@@ -3,7 +3,7 @@
 What is expected belongs to ``expectations``; dbt's tests arrive with the dbt assets.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from dagster import (
@@ -25,6 +25,12 @@ from ingest import Lake
 from ingest.contract import TABLES
 from orchestration import builds
 from orchestration.assets import INDICATORS, Workplace, selected_days
+
+
+def to_judge(plan: builds.Plan, lake: Lake, assets: Iterable[AssetKey]) -> dict[str, list[date]]:
+    """Return the partitions that concern a build, of those among the assets that are contract tables."""
+    days = plan.rebuilt(lake)
+    return {key.path[-1]: lake.partitions(key.path[-1], days) for key in assets if key.path[-1] in TABLES}
 
 
 def delivery_checks() -> AssetChecksDefinition:
@@ -50,10 +56,8 @@ def delivery_checks() -> AssetChecksDefinition:
         home = workplace.home
         lake = Lake(home.lake)
         plan = builds.plan(home, lake, selected_days(context))
-        days = plan.rebuilt(lake)
         keys = sorted(context.selected_asset_check_keys)
-        names = [key.asset_key.path[-1] for key in keys]
-        verdicts = judge.deliveries(home.lake, {name: lake.partitions(name, days) for name in names})
+        verdicts = judge.deliveries(home.lake, to_judge(plan, lake, [key.asset_key for key in keys]))
         data_docs(home.site, verdicts)
         for key in keys:
             yield _result([v for v in verdicts if v.table == key.asset_key.path[-1]], key.asset_key, key.name)

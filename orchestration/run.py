@@ -69,6 +69,7 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
     from dagster import DagsterInstance
 
     from orchestration.automation import REFRESH, SERVE, TAKE, concerned, run_tags
+    from orchestration.checks import to_judge
     from orchestration.location import build_definitions
 
     definitions = build_definitions(home, judge)
@@ -84,9 +85,11 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
         if plan.is_empty:
             result = _execute(definitions.resolve_job_def(SERVE), instance, tags)
         else:
-            Thread(target=_read_ahead, args=[home], daemon=True).start()
             refresh = definitions.resolve_job_def(REFRESH)
-            result = _execute(refresh, instance, tags, concerned(plan, lake, refresh))
+            assets = concerned(plan, lake, refresh)
+            judge.begin_deliveries(home.lake, to_judge(plan, lake, assets))
+            Thread(target=_read_ahead, args=[home], daemon=True).start()
+            result = _execute(refresh, instance, tags, assets)
         builds.record_served(home, centre)
     evaluations = result.get_asset_check_evaluations()
     return Outcome(
@@ -100,9 +103,11 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
 def _read_ahead(home: Home) -> None:
     """Import and read what building and showing need: while Great Expectations judges deliveries this process waits."""
     dbt.begin(home)
-    import serving.brief
     import serving.dictionary
     import serving.site  # noqa: F401
+    from serving.brief import charts
+
+    charts.begin()
 
 
 def _is_up_to_date(home: Home, centre: Centre, plan: builds.Plan) -> bool:

@@ -52,6 +52,11 @@ VOLUME = ("contacts_offered", "contacts_handled")
 _DATE_FORMATS = {"en": "%-d %b", "zh": "%-m月%-d日"}
 
 
+def begin() -> None:
+    """Start the engine that draws, half a second, for a caller who has something to wait for meanwhile."""
+    vl_convert.vegalite_to_svg({"mark": "point"})
+
+
 def trend(finding: Finding, locale: Locale) -> str:
     """Return one indicator's line with its target, the periods that missed it marked."""
     return _svg(_line(finding, 330, 110, _dates(finding, locale)), [finding])

@@ -35,6 +35,18 @@ period_values as (
 
 ),
 
+newest as (
+
+    select
+        grain,
+        indicator,
+        max(period_start) as newest_of_indicator,
+        max(max(period_start)) over (partition by grain) as newest_start
+    from period_values
+    group by grain, indicator
+
+),
+
 members as (
 
     -- Two queues may bear one name; a chart that puts names on its axis must still keep them apart.
@@ -83,10 +95,13 @@ judged as (
         end as is_failing,
         previous.value as previous_value,
         week_ago.value as week_ago_value,
-        max(targeted.period_start) over (partition by targeted.grain) as newest_start,
-        max(targeted.period_start) over (partition by targeted.grain, targeted.indicator)
-            as newest_of_indicator
+        newest.newest_start,
+        newest.newest_of_indicator
     from targeted
+    inner join newest
+        on
+            targeted.grain = newest.grain
+            and targeted.indicator = newest.indicator
     left join {{ ref('dim_indicators') }} as indicators
         on targeted.indicator = indicators.indicator
     left join period_values as previous
