@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from orchestration.home import PROJECT, Home
 
 if TYPE_CHECKING:
@@ -209,7 +211,7 @@ def _invoke(
         raise DbtError(f"dbt {arguments[0]} stopped: {result.exception}")
     nodes = list(getattr(result.result, "results", ()))
     failures = [
-        NodeFailure(node.node.name, str(node.status), (node.message or "").strip())
+        NodeFailure(node.node.name, str(node.status), _faults(home, node) or (node.message or "").strip())
         for node in nodes
         if str(node.status) in ("error", "fail", "runtime error")
     ]
@@ -219,6 +221,15 @@ def _invoke(
     failed = sum(str(node.status) in ("error", "fail") for node in tests)
     passed = sum(str(node.status) == "pass" for node in tests)
     return Invocation(events, failures, passed, failed)
+
+
+def _faults(home: Home, node: Any) -> str:
+    """Return how many rows of each fault a failed test found, for a test that tells faults apart."""
+    if str(node.status) != "fail" or "as fault" not in node.node.compiled_code:
+        return ""
+    with duckdb.connect(home.warehouse, read_only=True) as con:
+        counted = f"select fault, count(*) from ({node.node.compiled_code}) group by fault order by all"
+        return ", ".join(f"{fault} ({rows} rows)" for fault, rows in con.execute(counted).fetchall())
 
 
 def _parsed(home: Home, unchanged: Collection[str]) -> Manifest:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import duckdb
 import pytest
 
 from orchestration import dbt
@@ -59,3 +61,17 @@ def test_the_projects_digest_follows_its_files(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "target" / "manifest.json").write_text("{}")
     digests.append(dbt.project_fingerprint())
     assert [digests.index(digest) for digest in digests] == [0, 0, 2, 3, 3]
+
+
+def test_a_failed_test_that_tells_faults_apart_says_how_many_rows_have_each(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with duckdb.connect(home.warehouse) as con:
+        con.execute("create table visits as select range as visit from range(5)")
+    found = "select case when visit < 3 then 'repeated' else 'empty' end as fault, visit from visits"
+
+    def told(status: str, sql: str) -> str:
+        return dbt._faults(home, SimpleNamespace(status=status, node=SimpleNamespace(compiled_code=sql)))
+
+    assert told("fail", found) == "empty (2 rows), repeated (3 rows)"
+    assert told("fail", "select visit from visits") == ""
+    assert told("error", f"{found} where nonsense") == ""
