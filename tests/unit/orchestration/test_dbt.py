@@ -1,4 +1,4 @@
-"""When the dbt project is parsed: for each project, home and dbt once, and never for another home's lake."""
+"""The project is parsed once for each home, content and dbt, never for another home's lake; what failures tell."""
 
 from __future__ import annotations
 
