@@ -27,30 +27,19 @@ models/indicators/indicator_bridges.sql.
 {%- endmacro %}
 
 
-{#- Visits of each class, by period, level and member. -#}
-{% macro visits_by_class(indicators) %}
-    {%- set part = {'measures': [{'name': 'visits', 'agg': 'count', 'expr': '*'}], 'levels': []} -%}
+{#- The number of visits of each class, as a part that indicators could be selected from: see indicator_part. -#}
+{% macro visits_part(indicators) %}
+    {%- set levels = [] -%}
     {%- for indicator in indicators if indicator.meta.counts -%}
-        {%- do part.levels.extend(indicator.meta.levels) -%}
+        {%- do levels.extend(indicator.meta.levels) -%}
     {%- endfor -%}
     {%- for model in graph.semantic_models.values() if model.name == 'queue_visits' -%}
-        {%- do part.update({'model': model}) -%}
-    {%- endfor %}
-    select
-        periods.grain,
-        periods.period_start,
-        days.level,
-        days.member,
-        days.visit_class,
-        sum(days.visits) as visits
-    from (
-        {%- set days = ' where local_date in (select date_day from periods_0)' %}
-        {{- measures_by_level(part, 'local_date, visit_class', fact_with_levels(part) ~ days) }}
-    ) as days
-    inner join periods_0 as periods on days.local_date = periods.date_day and periods.grain <> 'interval'
-    where days.member is not null
-    group by periods.grain, periods.period_start, days.level, days.member, days.visit_class
-{%- endmacro %}
+        {{- return({
+            'model': model, 'kind': 'sums', 'by': 'visit_class', 'levels': levels,
+            'measures': [{'name': 'visits', 'agg': 'count', 'expr': '*'}], 'reaches': [{'ahead': 0, 'back': 0}],
+        }) -}}
+    {%- endfor -%}
+{% endmacro %}
 
 
 {#- Test: the points of a bridge add up to the difference of the two values it stands between, in periods that were rebuilt. -#}

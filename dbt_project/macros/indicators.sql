@@ -302,18 +302,18 @@ these links to it (a queue's client). Of a linked level: the dimension, its key,
     {%- set levels = levels_of(part) %}
         select
             {{ keys }},
-            {{ 'case' if levels }}
+            case
                 {%- for level in levels %}
                 when grouping({{ level.column }}) = 0 then '{{ level.name }}'
                 {%- endfor %}
-                {{ 'else' if levels }} 'centre'
-            {{ 'end' if levels }} as level,
-            {{ 'case' if levels }}
+                when true then 'centre'
+            end as level,
+            case
                 {%- for level in levels %}
                 when grouping({{ level.column }}) = 0 then {{ level.column }}
                 {%- endfor %}
-                {{ 'else' if levels }} 'all'
-            {{ 'end' if levels }} as member,
+                when true then 'all'
+            end as member,
             {%- for measure in part.measures %}
             {{ measure_aggregate(measure) }} as {{ measure.name }}{{ ',' if not loop.last }}
             {%- endfor %}
@@ -322,25 +322,29 @@ these links to it (a queue's client). Of a linked level: the dimension, its key,
 {%- endmacro %}
 
 
-{#- One part: every (grain, period, level, member) that has fact rows, with the part's measures. -#}
+{#-
+One part: every (grain, period, level, member) that has fact rows, with the part's measures; `by`, a column of the fact,
+tells sums apart further.
+-#}
 {% macro indicator_part(part) %}
     {%- set facts = fact_with_levels(part) -%}
     {%- set periods = periods_of(farthest(part.reaches)) -%}
     {%- set days = ' where local_date in (select date_day from ' ~ periods -%}
+    {%- set by = ', ' ~ part.by if part.by else '' -%}
     {%- if part.kind == 'sums' %}
     select
         grain,
         period_start,
         level,
-        member,
+        member{{ by }},
         {%- for measure in part.measures %}
         sum({{ measure.name }}) as {{ measure.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        {{- measures_by_level(part, 'local_date', facts ~ days ~ ')') }}
+        {{- measures_by_level(part, 'local_date' ~ by, facts ~ days ~ ')') }}
     ) as days
     inner join {{ periods }} as periods on days.local_date = periods.date_day and periods.grain <> 'interval'
-    group by grain, period_start, level, member
+    group by grain, period_start, level, member{{ by }}
     {%- elif part.kind == 'rows' %}
         {%- set facts = facts ~ ' inner join ' ~ periods ~ ' as periods on facts.local_date = periods.date_day'
             ~ " and periods.grain <> 'interval'" %}

@@ -20,7 +20,7 @@ with periods_0 as (
 ),
 
 visits as (
-    {{ visits_by_class(indicators) if execute }}
+    {{ indicator_part(visits_part(indicators)) if execute }}
 ),
 
 ways as (
