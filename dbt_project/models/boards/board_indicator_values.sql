@@ -134,9 +134,10 @@ streaks as (
 
 carried as (
 
-    -- the streaks that the periods before these leave open
+    -- the streaks that the periods before these leave open, which the first ones told now go on with
     {% if is_incremental() %}
         select
+            0 as streak,
             {{ key }},
             max_by(failing_since, period_start) as failing_since,
             max_by(failing_periods, period_start) as failing_periods
@@ -146,6 +147,7 @@ carried as (
         having max(case when is_failing then period_start end) = max(period_start)
     {% else %}
         select
+            0 as streak,
             {{ key }},
             cast(null as date) as failing_since,
             cast(null as integer) as failing_periods
@@ -243,7 +245,7 @@ left join members
     on told.level = members.level and told.member = members.member
 left join carried
     on
-        told.streak = 0
+        told.streak = carried.streak
         and told.indicator = carried.indicator
         and told.grain = carried.grain
         and told.level = carried.level

@@ -62,6 +62,7 @@ frozen as (
         local_date,
         starts_at_local as interval_start,
         max(interval_seconds) as interval_seconds,
+        starts_at_local + max(interval_seconds) * interval '1' second as interval_end,
         sum(forecast_contacts) as forecast_contacts,
         sum(required_fte) as required_fte
     from ranked
@@ -114,7 +115,7 @@ left join quarters
         and frozen.queue_key = quarters.queue_key
         and frozen.local_date = quarters.local_date
         and frozen.interval_start <= quarters.interval_start
-        and {{ seconds_between('frozen.interval_start', 'quarters.interval_start') }} < frozen.interval_seconds
+        and frozen.interval_end > quarters.interval_start
 group by
     frozen.site_key,
     frozen.queue_key,

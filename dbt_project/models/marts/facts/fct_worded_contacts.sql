@@ -26,6 +26,25 @@ hits as (
 
 ),
 
+-- on days between, on which nothing happened to a conversation but messages, it is not read
+conversation_days as (
+    {% for moment in ['human_requested_at_local', 'first_agent_message_at_local', 'ended_at_local'] %}
+    select
+        source_system,
+        conversation_id,
+        cast({{ moment }} as date) as local_date,
+        channel,
+        queue_key,
+        agent_alias,
+        cast(first_agent_message_at_local as date) as first_replied_on,
+        cast(ended_at_local as date) as closed_on
+    from conversations
+    where {{ moment }} is not null
+    {% if not loop.last %}union{% endif %}
+    {% endfor %}
+
+),
+
 -- what one person wrote or said in a contact on one day; who came last has to close it
 parts as (
 
@@ -73,25 +92,20 @@ named as (
 
     select
         parts.*,
-        coalesce(parts.channel, conversations.channel) as contact_channel,
-        conversations.queue_key as chat_queue_key,
-        conversations.agent_alias as first_alias,
-        cast(conversations.first_agent_message_at_local as date) as first_replied_on,
-        cast(conversations.ended_at_local as date) as closed_on,
-        coalesce(parts.agent_alias, conversations.agent_alias) as alias,
+        coalesce(parts.channel, conversation_days.channel) as contact_channel,
+        conversation_days.queue_key as chat_queue_key,
+        conversation_days.agent_alias as first_alias,
+        conversation_days.first_replied_on,
+        conversation_days.closed_on,
+        coalesce(parts.agent_alias, conversation_days.agent_alias) as alias,
         agent_names.agent_key
     from parts
-    -- on days between, on which nothing happened to the conversation but messages, it is not read
-    left join conversations
+    left join conversation_days
         on
-            parts.source_system = conversations.source_system
-            and parts.conversation_id = conversations.conversation_id
-            and parts.local_date in (
-                cast(conversations.human_requested_at_local as date),
-                cast(conversations.first_agent_message_at_local as date),
-                cast(conversations.ended_at_local as date)
-            )
-    left join {{ agent_names_of('parts', 'coalesce(parts.agent_alias, conversations.agent_alias)') }}
+            parts.source_system = conversation_days.source_system
+            and parts.conversation_id = conversation_days.conversation_id
+            and parts.local_date = conversation_days.local_date
+    left join {{ agent_names_of('parts', 'coalesce(parts.agent_alias, conversation_days.agent_alias)') }}
 
 ),
 
@@ -110,7 +124,6 @@ named_legs as (
 
 ),
 
--- a passage without a name belongs to the only person who answered a contact of that number on that day
 calls as (
 
     select
@@ -126,6 +139,22 @@ calls as (
 
 ),
 
+-- a passage without a name belongs to the only person who answered a contact of that number on that day
+speakers as (
+
+    select
+        *,
+        agent_key as named_agent_key
+    from calls
+    union all
+    select
+        *,
+        '' as named_agent_key
+    from calls
+    where is_only
+
+),
+
 attributed as (
 
     select
@@ -136,24 +165,23 @@ attributed as (
         named.site_key,
         named.local_date,
         named.contact_channel as channel,
-        coalesce(named.chat_queue_key, calls.queue_key) as queue_key,
-        {{ agent_key_of('named', 'named.alias', known='coalesce(named.agent_key, calls.agent_key)') }} as agent_key,
+        coalesce(named.chat_queue_key, speakers.queue_key) as queue_key,
+        {{ agent_key_of('named', 'named.alias', known='coalesce(named.agent_key, speakers.agent_key)') }} as agent_key,
         -- who takes a call greets; in a conversation, who replies first
         named.channel = 'voice'
         or named.first_replied_on = named.local_date and named.alias = named.first_alias as is_greeting_due,
         named.is_last
         and (
-            named.channel = 'voice' and coalesce(calls.is_kept, true)
+            named.channel = 'voice' and coalesce(speakers.is_kept, true)
             or named.closed_on = named.local_date
         ) as is_closing_due,
-        coalesce(calls.is_held, false) as is_hold_notice_due
+        coalesce(speakers.is_held, false) as is_hold_notice_due
     from named
-    left join calls
+    left join speakers
         on
-            named.channel = 'voice'
-            and named.conversation_id = calls.interaction_id
-            and named.local_date = calls.local_date
-            and (named.agent_key = calls.agent_key or named.alias is null and calls.is_only)
+            case when named.channel = 'voice' then named.conversation_id end = speakers.interaction_id
+            and named.local_date = speakers.local_date
+            and case when named.alias is null then '' else named.agent_key end = speakers.named_agent_key
 
 )
 
