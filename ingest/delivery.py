@@ -21,7 +21,7 @@ from ingest.opening import Part, opened
 from ingest.privacy import Redaction
 from ingest.source import SourceBase
 
-PASS_BYTES = 64 * 1024 * 1024
+PASS_BYTES = 128 * 1024 * 1024
 """Source text read in one pass; it bounds the memory a pass needs. A larger file is a pass of its own."""
 
 

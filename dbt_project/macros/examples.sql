@@ -55,6 +55,7 @@ take turns with the others, in an order that mixes sources and hours and is alwa
                 where local_date in (select date_day from dates where indicator = '{{ indicator.name }}')
             ) as facts
         ) as turns
+        where turn <= {{ cases }}
     ) as numbered
     where case_number <= {{ cases }}
 {% endmacro %}
