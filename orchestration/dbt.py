@@ -29,6 +29,9 @@ PROJECT_DIR = PROJECT / "dbt_project"
 
 _LEFT_OUT = "left_out"
 
+ANY_LAKE = "/the lake of a home"
+"""Where a parsed project finds the contract tables until it is read for a home."""
+
 _PLACEHOLDERS = {
     '<use xlink:href="{{': '<use ng-attr-href="{{',
     "${require('./assets/favicons/favicon.ico')}": "data:,",
@@ -72,7 +75,7 @@ def project_fingerprint() -> str:
 
 
 def manifest(home: Home) -> Path:
-    """Return the path of a manifest that fits project, home and dbt, parsing the project when none does.
+    """Return the path of a manifest that fits project and dbt, parsing the project when none does.
 
     Raises:
         DbtError: the project does not parse.
@@ -81,7 +84,7 @@ def manifest(home: Home) -> Path:
     if not _fits(home):
         # A partial parse overlooks what a changed macro makes a generic test depend on.
         _invoke(home, ["parse", "--no-partial-parse"])
-        _stamp(home).write_text(_parsed_from(home))
+        _stamp(home).write_text(_parsed_from())
     return path
 
 
@@ -90,12 +93,11 @@ def _stamp(home: Home) -> Path:
 
 
 def _fits(home: Home) -> bool:
-    return _stamp(home).exists() and _stamp(home).read_text() == _parsed_from(home)
+    return _stamp(home).exists() and _stamp(home).read_text() == _parsed_from()
 
 
-def _parsed_from(home: Home) -> str:
-    # A parsed project names the files of the lake: in a copy of the home it would still read the original's.
-    return f"{project_fingerprint()} {version('dbt-core')} {home.lake}"
+def _parsed_from() -> str:
+    return f"{project_fingerprint()} {version('dbt-core')}"
 
 
 def begin(home: Home) -> None:
@@ -104,11 +106,11 @@ def begin(home: Home) -> None:
     import dbt.cli.main  # noqa: F401
 
     if _fits(home):
-        _read_ahead[_parsed_from(home)] = _read(home)
+        _read_ahead[home.lake, _parsed_from()] = _read(home)
 
 
-_read_ahead: dict[str, Manifest] = {}
-"""Projects as parsed and not yet used, by what they were parsed from: a build changes the one that it is given."""
+_read_ahead: dict[tuple[Path, str], Manifest] = {}
+"""Projects as parsed and not yet used, by lake and what they were parsed from: a build changes the one it is given."""
 
 
 def build(
@@ -136,9 +138,22 @@ def build(
         arguments.append("--full-refresh")
     if select:
         arguments += ["--select", *select]
-    elif not full_refresh:
+    elif not full_refresh and _views_read(home) == str(home.lake):
         arguments += ["--exclude", f"tag:{_LEFT_OUT}", "--indirect-selection", "empty"]
-    return _invoke(home, arguments, progress, unchanged)
+    manifest(home)
+    done = _invoke(home, arguments, _parsed(home, unchanged), progress)
+    if not (select or done.failures):
+        _lake_of_views(home).write_text(str(home.lake))
+    return done
+
+
+def _lake_of_views(home: Home) -> Path:
+    return home.dbt / "target" / "lake"
+
+
+def _views_read(home: Home) -> str | None:
+    """Return the lake that the warehouse's views name: of a home that was moved or copied, another than its own."""
+    return _lake_of_views(home).read_text() if _lake_of_views(home).exists() else None
 
 
 def document(home: Home) -> tuple[str, dict[str, Any]]:
@@ -147,11 +162,11 @@ def document(home: Home) -> tuple[str, dict[str, Any]]:
     The manifest holds the SQL of the models as a build of everything runs it. The page names no place of this machine
     and asks nothing of any network.
     """
-    (home.dbt / "target").mkdir(parents=True, exist_ok=True)
+    manifest(home)
     with TemporaryDirectory(dir=home.dbt) as folder:
         # without the warehouse: whoever reads or writes it is not disturbed
         arguments = ["--static", "--empty-catalog", "--target", "memory", "--select", "resource_type:model"]
-        _invoke(home, ["docs", "generate", *arguments], target=Path(folder))
+        _invoke(home, ["docs", "generate", *arguments], _parsed(home), target=Path(folder))
         page = (Path(folder) / "static_index.html").read_text("utf-8")
         shown = json.loads((Path(folder) / "manifest.json").read_bytes())
     for place in (folder, home.root, PROJECT):
@@ -164,13 +179,13 @@ def document(home: Home) -> tuple[str, dict[str, Any]]:
 def _invoke(
     home: Home,
     arguments: list[str],
+    parsed: Manifest | None = None,
     progress: Callable[[str], None] | None = None,
-    unchanged: Collection[str] = (),
     target: Path | None = None,
 ) -> Invocation:
     # dbt reads its paths from the environment; this is the one place that sets them.
     os.environ["GAUGEBOOK_WAREHOUSE"] = str(home.warehouse)
-    os.environ["GAUGEBOOK_LAKE"] = str(home.lake)
+    os.environ["GAUGEBOOK_LAKE"] = ANY_LAKE
     os.environ.setdefault("DO_NOT_TRACK", "1")
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -187,7 +202,7 @@ def _invoke(
             progress(event["data"]["node_info"]["node_name"])
 
     (home.dbt / "target").mkdir(parents=True, exist_ok=True)
-    result = dbtRunner(_parsed(home, unchanged) if _fits(home) else None, callbacks=[collect]).invoke(
+    result = dbtRunner(parsed, callbacks=[collect]).invoke(
         [
             *arguments,
             "--project-dir",
@@ -232,12 +247,12 @@ def _faults(home: Home, node: Any) -> str:
         return ", ".join(f"{fault} ({rows} rows)" for fault, rows in con.execute(counted).fetchall())
 
 
-def _parsed(home: Home, unchanged: Collection[str]) -> Manifest:
+def _parsed(home: Home, unchanged: Collection[str] = ()) -> Manifest:
     """Return the parsed project, so that dbt does not parse it again only because a run's variables are others.
 
     What a build of some days leaves out bears the tag ``_LEFT_OUT``: in this copy, not in the project.
     """
-    manifest = _read_ahead.pop(_parsed_from(home), None) or _read(home)
+    manifest = _read_ahead.pop((home.lake, _parsed_from()), None) or _read(home)
     out = {name for name, node in manifest.nodes.items() if "declared" in node.tags}
     out |= _made_of(unchanged, manifest)
     for name, node in manifest.nodes.items():
@@ -250,6 +265,9 @@ def _read(home: Home) -> Manifest:
     from dbt.contracts.graph.manifest import Manifest
 
     manifest = Manifest.from_msgpack((home.dbt / "target" / "partial_parse.msgpack").read_bytes())
+    for source in manifest.sources.values():
+        source.meta["external_location"] = source.meta["external_location"].replace(ANY_LAKE, str(home.lake))
+        source.relation_name = (source.relation_name or "").replace(ANY_LAKE, str(home.lake))
     manifest.build_flat_graph()
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()

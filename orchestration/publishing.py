@@ -79,7 +79,6 @@ def lineage(home: Home) -> dict[str, Reads]:
         return known["reads"]
     from serving.dictionary.lineage import trace
 
-    dbt.manifest(home)
     documentation, manifest = dbt.document(home)
     pages.keep(page, documentation)
     reads = trace(manifest, "duckdb")

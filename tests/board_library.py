@@ -23,6 +23,7 @@ from serving.metabase.apply import apply
 from serving.metabase.client import Metabase
 from serving.metabase.plan import Connection, plan
 from serving.metabase.spec import SOURCE, Library, read_manifest
+from tests.known_project import knowing
 
 PUBLISHED = (SOURCE, "dim_indicators", "indicator_values")
 NEWEST = date(2026, 10, 29)
@@ -58,7 +59,7 @@ class Boards:
 def boards() -> Boards:
     """Parse the project once a session and build the boards' table from invented values."""
     folder = tempfile.TemporaryDirectory(prefix="boards")
-    home = Home(Path(folder.name))
+    home = knowing(Home(Path(folder.name)))
     parsed = json.loads(manifest(home).read_text())
     library = read_manifest(parsed, PUBLISHED)
     _invent(home.warehouse, library)

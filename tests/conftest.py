@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests import known_project
 from tests import postgres as throw_away
 from tests.serving_warehouse import build
 
 SHARING = ("test_demo_road", "test_indicator_laws", "test_killed_runs", "test_metricflow_parity")
 """Files of integration tests that share a warehouse or a home whose making takes a minute."""
+
+
+# As the command line has it, and for its reason.
+gc.set_threshold(1_000_000, 50, 50)
+
+# A law is none the less kept on a slow machine.
+settings.register_profile("gaugebook", deadline=None)
+settings.load_profile("gaugebook")
 
 
 class Files(LoadFileScheduling):
@@ -22,6 +35,14 @@ class Files(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return "sharing" if Path(file).stem in SHARING else file
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that workers share, before there are any."""
+    if not hasattr(config, "workerinput"):
+        folder = TemporaryDirectory(prefix="gaugebook-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[known_project.FOLDER] = folder.name
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:

@@ -46,7 +46,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from ingest.conform import literal
-from ingest.contract import APART, CHAT_CONVERSATION, CHAT_MESSAGE, CSAT, TABLES, Table
+from ingest.contract import APART, CHAT_CONVERSATION, CHAT_MESSAGE, CSAT, TABLES
 from ingest.formats.base import (
     PLACE,
     REJECTS,
@@ -56,7 +56,6 @@ from ingest.formats.base import (
     Export,
     Reading,
     RefusedFile,
-    batch_schema,
 )
 from ingest.formats.delimited import read_text
 from ingest.formats.sheet import Layout
@@ -217,20 +216,12 @@ def read(
     con.execute(f"create or replace temp table chatwoot_object as {_conversations(source)}")
     con.execute(f"create or replace temp table chatwoot_conversation as {_told('chatwoot_object', 'chatwoot_message')}")
     con.execute(f"create or replace temp table chatwoot_rating as {_ratings(source)}")
-    placed = f"({_placed('chatwoot_rating', 'chatwoot_message', 'chatwoot_conversation')})"
+    placed = _placed("chatwoot_rating", "chatwoot_message", "chatwoot_conversation")
+    con.execute(f"create or replace temp table chatwoot_placed as {placed}")
     unreadable = pa.concat_tables([*broken, _unfit(con, "conversation")])
-    told, said = _typed(con, CHAT_CONVERSATION, "chatwoot_conversation"), _typed(con, CHAT_MESSAGE, "chatwoot_message")
-    yield Batch(CHAT_CONVERSATION.name, told, unreadable, expected=_KEPT_OF_CONVERSATIONS)
-    yield Batch(CHAT_MESSAGE.name, said, _unfit(con, "message"), expected=_KEPT_OF_MESSAGES)
-    yield Batch(CSAT.name, _typed(con, CSAT, placed), _unfit(con, "rating"))
-
-
-def _typed(con: duckdb.DuckDBPyConnection, table: Table, relation: str) -> pa.Table:
-    """Return a relation as the contract's rows; columns that Chatwoot does not know are null."""
-    schema, given = batch_schema(table.name), con.sql(f"select * from {relation}").columns
-    told = pa.schema([field for field in schema if field.name in given])
-    rows = con.sql(f"select {', '.join(told.names)} from {relation}").to_arrow_table().cast(told)
-    return pa.concat_tables([schema.empty_table(), rows], promote_options="default")
+    yield Batch(CHAT_CONVERSATION.name, "chatwoot_conversation", unreadable, expected=_KEPT_OF_CONVERSATIONS)
+    yield Batch(CHAT_MESSAGE.name, "chatwoot_message", _unfit(con, "message"), expected=_KEPT_OF_MESSAGES)
+    yield Batch(CSAT.name, "chatwoot_placed", _unfit(con, "rating"))
 
 
 def derive(change: Any, source: ChatwootSource, con: duckdb.DuckDBPyConnection, again: bool) -> None:
@@ -306,7 +297,10 @@ def _dates(con: duckdb.DuckDBPyConnection, relation: str) -> list[date]:
 
 
 def _stage_objects(con: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile]) -> pa.Table:
-    """Make the table of objects found in JSON files, ``chatwoot_found``; return what is none of them."""
+    """Make the table of objects found in JSON files, ``chatwoot_found``; return what is none of them.
+
+    Its ``_raw`` is null: an object is its own.
+    """
     texts = {file.index: _text(file) for file in files}
     place = pa.array(texts.keys(), pa.int32())
     con.register("chatwoot_text", pa.table({"_file": place, "text": pa.array(texts.values(), pa.string())}))
@@ -344,7 +338,7 @@ def _stage_objects(con: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile
         named as (
             select _file, _line, 'object ' || position as path, object, json_keys(object) as fields from object
         )
-        select _file, _line, path, object, fields, object::varchar as _raw, {KIND} as kind, false as is_nested
+        select _file, _line, path, object, fields, null::varchar as _raw, {KIND} as kind, false as is_nested
         from named
     """)
     con.execute("""
@@ -353,7 +347,7 @@ def _stage_objects(con: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile
             select _file, _line, path, unnest(json_extract(object, '$.messages[*]')) as object
             from chatwoot_found where kind = 'conversation'
         )
-        select _file, _line, path || ', its message', object, json_keys(object), object::varchar, 'message', true
+        select _file, _line, path || ', its message', object, json_keys(object), null, 'message', true
         from nested
     """)
     return (
@@ -473,8 +467,9 @@ def _parse(con: duckdb.DuckDBPyConnection, source: ChatwootSource, files: Sequen
     for kind, structure in _STRUCTURES.items():
         con.execute(
             f"create or replace temp table chatwoot_{kind}_found as with parsed as (select _file, _line, path, fields,"
-            f" is_nested, _raw, json_transform(object, {literal(json.dumps(structure))}) as o from chatwoot_found"
-            f" where kind = {literal(kind)}) select *, {_is_row('o.created_at')} as is_row from parsed"
+            f" is_nested, coalesce(_raw, object) as _raw, json_transform(object, {literal(json.dumps(structure))}) as o"
+            f" from chatwoot_found where kind = {literal(kind)})"
+            f" select *, {_is_row('o.created_at')} as is_row from parsed"
         )
         if source.account is not None:
             mine = f"coalesce(o.account_id, {literal(source.account)}) = {literal(source.account)}"

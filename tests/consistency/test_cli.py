@@ -18,6 +18,7 @@ from orchestration.centre import load
 from orchestration.cli import app
 from orchestration.home import PROJECT, Home
 from orchestration.taking import take_deliveries
+from tests.known_project import knowing
 
 DEMO_CENTRE = PROJECT / "orchestration" / "centre.demo.yml"
 PBX = """\
@@ -239,6 +240,7 @@ def test_a_delivery_goes_from_trial_through_quarantine_to_whole(gaugebook: Gauge
 
 
 def test_the_dictionary_is_found_by_key_and_by_both_names(gaugebook: Gaugebook, served: Home) -> None:
+    knowing(served)
     listing = gaugebook("dictionary")
     assert listing.exit_code == 0
     assert "service_level_pct" in listing.stdout and "服务水平" in listing.stdout

@@ -23,6 +23,7 @@ from orchestration.event_log import OpenSqliteEventLogStorage
 from orchestration.home import PROJECT, Home
 from orchestration.location import build_definitions
 from tests.consistency.test_contract import UNREAD
+from tests.known_project import knowing
 
 SERVERS = """
 postgres: {host: localhost, database: gaugebook, user: gaugebook}
@@ -57,7 +58,7 @@ def located(home: Home) -> Location:
 @pytest.fixture(scope="module")
 def new(tmp_path_factory: pytest.TempPathFactory) -> Location:
     """A home without centre.yml."""
-    return located(Home(tmp_path_factory.mktemp("location")))
+    return located(knowing(Home(tmp_path_factory.mktemp("location"))))
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +158,11 @@ def test_a_days_build_leaves_out_exactly_what_deliveries_cannot_change(full: Loc
     # examples of indicators are as good a few days later
     examples = {"model.gaugebook.indicator_examples"}
     assert declared == examples | {name for name in nodes if is_view(name) or not comes_from_deliveries(name)}
+
+
+def test_a_parsed_project_reads_the_lake_of_the_home_that_it_is_read_for(full: Location) -> None:
+    lakes = {source.meta["external_location"].split("'")[1] for source in dbt._parsed(full.home).sources.values()}
+    assert lakes and all(pattern.startswith(f"{full.home.lake}/") for pattern in lakes)
 
 
 def test_a_days_build_leaves_out_what_is_made_of_nothing_that_changed(full: Location) -> None:

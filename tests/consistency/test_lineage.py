@@ -19,11 +19,12 @@ from serving.dictionary.entries import COMPLETENESS, FLOOR, PARAMETERS, Reads
 from serving.pages import DBT_DOCS
 from tests import browser
 from tests.factories import PROJECT
+from tests.known_project import known_project
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return Home(tmp_path_factory.mktemp("home"))
+def home() -> Home:
+    return known_project()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from orchestration.home import Home
 from orchestration.run import run
 from tests import road
 from tests.integration.random_centre import LAST, random_centre
+from tests.known_project import knowing
 
 
 class Centre(NamedTuple):
@@ -33,6 +34,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A demo home whose files were all delivered at once and built in one run; to be read only."""
-    home = road.demo(tmp_path_factory.mktemp("whole"))
+    home = knowing(road.demo(tmp_path_factory.mktemp("whole")))
     run(home)
     return home

@@ -27,6 +27,7 @@ from orchestration.home import Home
 from orchestration.location import build_definitions
 from serving.metabase.client import Metabase
 from tests import browser, road
+from tests.known_project import knowing
 from tests.leaks import Identifiers, contents, published
 from tests.metabase_double import API_KEY, MetabaseDouble
 from tests.postgres import Cluster
@@ -76,7 +77,7 @@ def connect(details: Any) -> psycopg.Connection:
 @pytest.fixture(scope="module")
 def travelled(tmp_path_factory: pytest.TempPathFactory, postgres_cluster: Cluster) -> Iterator[Road]:
     """All but the last two days and one log; the two days; the log, with a day asked for; and nothing."""
-    home = road.demo(tmp_path_factory.mktemp("late"))
+    home = knowing(road.demo(tmp_path_factory.mktemp("late")))
     road.hold_back(home, road.is_of_the_last_two_days)
     road.hold_back(home, lambda path: (path.parent.name, path.name) == ("pbx_manchester", LATE_LOG))
     with (

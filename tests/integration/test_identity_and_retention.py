@@ -18,6 +18,7 @@ from orchestration.home import Home
 from orchestration.rotation import rotate
 from orchestration.taking import take_deliveries
 from tests import road
+from tests.known_project import knowing
 
 CENTRE = """\
 sites: [{key: here, name: {en: Here, zh: 此处}, time_zone: Asia/Shanghai}]
@@ -84,7 +85,7 @@ def ask(home: Home, query: str) -> list[tuple[Any, ...]]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """1002 answers a call on each of the first nine days of September, 1001 on the 1st, 5th and 9th; 1001 is nobody."""
-    home = Home(tmp_path_factory.mktemp("home")).prepare()
+    home = knowing(Home(tmp_path_factory.mktemp("home")).prepare())
     home.centre_file.write_text(CENTRE)
     known = [("1002", day) for day in range(1, 10)]
     take(home, pbx__calls=calls(*known, *(("1001", day) for day in (1, 5, 9))), hr__people=PEOPLE, hr__aliases=ALIASES)

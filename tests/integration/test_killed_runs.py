@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from threading import Timer
 from typing import Any
 
 import duckdb
-import pytest
 
 from ingest import Lake
 from orchestration import builds
@@ -21,26 +19,19 @@ from orchestration.centre import load
 from orchestration.home import Home
 from orchestration.run import run
 from tests import road
+from tests.known_project import knowing
 from tests.postgres import Cluster
 
 PATIENCE = 300.0
 """Seconds after which a run that does not get anywhere is given up."""
 
 
-@pytest.fixture(scope="module")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment in which the second process need not compile the tools again."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("bytecode"))}
-
-
-def killed(home: Home, moment: str, environment: dict[str, str]) -> list[str]:
+def killed(home: Home, moment: str) -> list[str]:
     """Run until a line of progress begins with ``moment``, and kill at once; return the lines."""
     program = Path(sys.executable).with_name("gaugebook")
     lines = []
     with subprocess.Popen(
         [program, "run", "--home", home.root],
-        env=environment,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -66,10 +57,10 @@ def lake_files(home: Home) -> set[str]:
 
 
 def test_runs_killed_while_taking_publishing_and_building_end_where_an_undisturbed_one_does(
-    tmp_path: Path, postgres: tuple[Cluster, str], whole: Home, bytecode: dict[str, str]
+    tmp_path: Path, postgres: tuple[Cluster, str], whole: Home
 ) -> None:
     cluster, database = postgres
-    home = road.demo(tmp_path / "home")
+    home = knowing(road.demo(tmp_path / "home"))
     server = {"host": cluster.host, "database": database, "user": cluster.user}
     home.centre_file.write_text(f"{home.centre_file.read_text()}\npostgres: {json.dumps(server)}\n")
     road.hold_back(home, road.is_of_the_last_two_days)
@@ -84,7 +75,7 @@ def test_runs_killed_while_taking_publishing_and_building_end_where_an_undisturb
         with cluster.connect(database) as connection:
             return set(connection.execute(sums.format("marts.indicator_values")).fetchall())
 
-    killed(home, "pbx_chengdu", bytecode)
+    killed(home, "pbx_chengdu")
     taken = {account.source for account in lake.accounts()}
     assert "pbx_chengdu" in taken
     assert "qa" not in taken
@@ -93,7 +84,7 @@ def test_runs_killed_while_taking_publishing_and_building_end_where_an_undisturb
     with cluster.connect(database) as reader:
         # Nobody else may publish: the run waits in the middle of its transaction until it is killed.
         reader.execute("SELECT pg_advisory_lock(hashtext('gaugebook.publish'))")
-        killed(home, "publishing to PostgreSQL", bytecode)
+        killed(home, "publishing to PostgreSQL")
         assert reader.execute("SELECT to_regclass('marts.indicator_values')").fetchone() == (None,)
     first = Ledger.read(home)
     assert len(first.builds) == 1
@@ -105,7 +96,7 @@ def test_runs_killed_while_taking_publishing_and_building_end_where_an_undisturb
     assert published() == built()
 
     road.deliver(home)
-    assert "indicator_values" not in killed(home, "fct_handle_legs", bytecode)
+    assert "indicator_values" not in killed(home, "fct_handle_legs")
     assert Ledger.read(home).builds == first.builds
     assert road.LAST in builds.plan(home, lake).days
 

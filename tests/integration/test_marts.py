@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -176,21 +177,28 @@ def crossing_midnight(lake: Lake) -> Lake:
     return lake
 
 
+@pytest.fixture(scope="module")
+def crossed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The random centre with its midnights, built at once, every check of the project included."""
+    lake = crossing_midnight(random_centre(tmp_path_factory.mktemp("crossed")))
+    with lake.build({"as_of": LAST.isoformat()}, checks=True) as warehouse:
+        yield warehouse
+
+
 def settled(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows without the last digits of fractions, which depend on the order of summing."""
     return [tuple(round(value, 9) if isinstance(value, float) else value for value in row) for row in found]
 
 
-def test_days_built_alone_are_the_days_of_the_whole(tmp_path: Path) -> None:
-    whole = crossing_midnight(random_centre(tmp_path / "whole")).build({"as_of": LAST.isoformat()}, select=MARTS)
-    lake = crossing_midnight(random_centre(tmp_path / "alone"))
+def test_days_built_alone_are_the_days_of_the_whole(crossed: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    lake = crossing_midnight(random_centre(tmp_path))
     earlier = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days - 1)]
     for days in (earlier, [LAST - timedelta(days=1)], [LAST], [LAST - timedelta(days=1)]):
         alone = lake.build(lake.increment(*days) | {"as_of": max(LAST, *days).isoformat()}, select=MARTS)
     for fact in FACTS:
         # What reaches into a day that has not come (a conversation ends after midnight) is counted once it has.
         query = f"from {fact} where local_date between '{FIRST}' and '{LAST}' order by all"
-        expected = settled(rows(whole, query))
+        expected = settled(rows(crossed, query))
         assert expected, fact
         assert settled(rows(alone, query)) == expected, fact
 
@@ -208,9 +216,7 @@ def test_a_day_reads_no_other_days_files(tmp_path: Path) -> None:
     assert rows(built, "select interaction_id from fct_queue_visits") == [("c1",)]
 
 
-def test_every_check_of_the_project_passes(tmp_path: Path) -> None:
-    lake = crossing_midnight(random_centre(tmp_path))
-    built = lake.build({"as_of": LAST.isoformat()}, checks=True)
+def test_every_check_of_the_project_passes(crossed: duckdb.DuckDBPyConnection) -> None:
     # Open since 23:00; a colleague's state that began that evening outlasts midnight, so the whole hour is known.
     query = "select sum(available_seconds) from fct_agent_intervals where agent_key = 'unresolved:pbx:open-1'"
-    assert rows(built, query) == [(3600.0,)]
+    assert rows(crossed, query) == [(3600.0,)]

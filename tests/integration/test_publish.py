@@ -124,7 +124,7 @@ def test_periods_that_left_the_warehouse_leave_the_published_state(served: Serve
     served.assert_same()
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.lists(st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(n)), max_size=4), max_size=3)
 )

@@ -316,7 +316,7 @@ def log(draw: random.Random) -> list[str]:
     return list(dict.fromkeys(line(CDR_CSV[21], told) for told in records))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_the_lake_does_not_depend_on_how_records_are_delivered_and_a_bad_one_costs_only_itself(seed: int) -> None:
     draw = random.Random(seed)

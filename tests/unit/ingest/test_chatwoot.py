@@ -13,12 +13,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingest.formats.base import DeliveredFile, RefusedFile, Scan, batch_schema
+from ingest.formats.base import DeliveredFile, RefusedFile
 from ingest.formats.chatwoot import ChatwootSource, read
 from ingest.lake import Lake
 from ingest.privacy import Pseudonyms
 from ingest.source import Name, Site
 from ingest.take import take
+from tests.unit.ingest.deliveries import rows_of
 
 START = 1_767_603_600  # 2026-01-05T09:00:00Z
 CONTACT = {
@@ -115,13 +116,10 @@ def taken(
         files.append(DeliveredFile(path, index, path.name, str(index)))
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
-        batches = list(read(files, declared or source(), "Europe/London", con))
-    found = {}
-    for batch in batches:
-        assert not isinstance(batch.rows, str | Scan)
-        assert batch.rows.schema == batch_schema(batch.table)
-        found[batch.table] = (batch.rows.to_pylist(), batch.rejects.to_pylist())
-    return found
+        return {
+            batch.table: (rows_of(batch, con).to_pylist(), batch.rejects.to_pylist())
+            for batch in read(files, declared or source(), "Europe/London", con)
+        }
 
 
 def told(tmp_path: Path, *contents: str, **options: Any) -> dict[str, Any]:

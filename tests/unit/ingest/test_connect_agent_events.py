@@ -165,7 +165,7 @@ def test_a_day_of_an_agent(tmp_path):
     assert centre.states() == DAY_STATES
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(st.permutations(range(len(DAY))), st.integers(1, 12), st.integers(1, 12))
 def test_neither_cutting_nor_order_nor_repetition_matters(tmp_path_factory, order, first, second):
     centre = Centre(tmp_path_factory.mktemp("cut"))

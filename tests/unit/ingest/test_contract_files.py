@@ -292,7 +292,7 @@ def versions(count: int) -> list[dict[str, str]]:
     ]
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_the_lake_does_not_depend_on_how_rows_are_delivered(data: st.DataObject) -> None:
     rows = versions(30)
@@ -315,7 +315,7 @@ def test_the_lake_does_not_depend_on_how_rows_are_delivered(data: st.DataObject)
         assert cut.content(["attendance"]) == whole.content(["attendance"])
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @example(at=1, place=0.0, put=b'"', cut=0, form=as_lines, streamed=0)
 @given(
     at=st.integers(1, 11),

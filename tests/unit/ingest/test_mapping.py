@@ -207,7 +207,7 @@ def test_time_before_the_column_it_follows_rolls_over_to_the_next_day_only_when_
     assert rolled[0]["answered_at"] == at("2026-01-06 00:00:10")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31)).map(lambda t: t.replace(microsecond=0)),

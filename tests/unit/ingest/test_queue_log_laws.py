@@ -97,7 +97,7 @@ def deliver(desk: Desk, files: list[list[str]]) -> None:
         desk.deliver(f"queue_log.{number}", "\n".join(file) + "\n")
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), events=st.integers(5, 120), days=st.sampled_from([1, 3, 14]))
 def test_the_lake_does_not_depend_on_how_the_log_is_delivered(seed: int, events: int, days: int) -> None:
     draw = random.Random(seed)
@@ -135,7 +135,7 @@ def as_table(lines: list[str]) -> str:
     return header + "".join(f"{row}\n" for row in rows)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), events=st.integers(20, 80))
 def test_a_table_in_any_order_gives_what_its_log_gives_and_a_bad_line_costs_only_itself(seed: int, events: int) -> None:
     draw = random.Random(seed)

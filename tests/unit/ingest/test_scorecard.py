@@ -302,7 +302,7 @@ def test_forms_that_cannot_hold_are_refused(changed: dict[str, Any], message: st
         source(**changed)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 10), st.one_of(st.integers(0, 20), st.just("N/A"))), min_size=1, max_size=8))
 def test_scores_lie_between_none_and_all_and_grow_with_the_points(
     tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[int, int | str]]

@@ -6,7 +6,7 @@ import unicodedata
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.text import plain, register
@@ -63,7 +63,6 @@ def test_ascii_english_stays(text: str) -> None:
 
 
 @given(SAID)
-@settings(deadline=None)
 def test_sql_leaves_out_only_texts_that_are_plain_already(text: str) -> None:
     with duckdb.connect() as con:
         register(con)

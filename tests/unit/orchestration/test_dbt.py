@@ -1,8 +1,7 @@
-"""The project is parsed once for each home, content and dbt, never for another home's lake; what failures tell."""
+"""A home parses the project once for each content and dbt; what a failed test tells."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,13 +37,6 @@ def test_an_edited_project_is_parsed_again(parses: list[Path], tmp_path: Path, m
     monkeypatch.setattr(dbt, "project_fingerprint", lambda: "edited")
     dbt.manifest(Home(tmp_path))
     assert parses == [tmp_path, tmp_path]
-
-
-def test_a_copy_of_a_home_reads_its_own_lake(parses: list[Path], tmp_path: Path) -> None:
-    dbt.manifest(Home(tmp_path / "home"))
-    shutil.copytree(tmp_path / "home", tmp_path / "copy")
-    dbt.manifest(Home(tmp_path / "copy"))
-    assert parses == [tmp_path / "home", tmp_path / "copy"]
 
 
 def test_the_projects_digest_follows_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
