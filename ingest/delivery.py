@@ -105,20 +105,22 @@ def suspects(landing: Landing, lake: Lake, source: SourceBase, declared: str, *,
             yield entry
 
 
-def passes(found: Found, *, or_empty: bool = False) -> Iterator[list[Landed]]:
-    """Cut files into passes of at most ``PASS_BYTES``; without any new file, ``or_empty`` makes one empty pass.
+def passes(found: Found, breadth: int = 1, *, or_empty: bool = False) -> Iterator[list[Landed]]:
+    """Cut files into passes of at most ``breadth`` times ``PASS_BYTES``.
+
+    Without any new file, ``or_empty`` makes one empty pass.
 
     A pass must have been taken when the next is asked for; what was copied of its files is deleted then.
     """
-    yield from _passes(found.new, or_empty)
-    yield from _passes(found.twins, False)
+    yield from _passes(found.new, breadth * PASS_BYTES, or_empty)
+    yield from _passes(found.twins, breadth * PASS_BYTES, False)
 
 
-def _passes(landed: Iterable[Landed], or_empty: bool) -> Iterator[list[Landed]]:
+def _passes(landed: Iterable[Landed], most: int, or_empty: bool) -> Iterator[list[Landed]]:
     batch: list[Landed] = []
     size = 0
     for file in landed:
-        if batch and size + file.size > PASS_BYTES:
+        if batch and size + file.size > most:
             yield from _released(batch)
             batch, size, or_empty = [], 0, False
         batch.append(file)

@@ -57,10 +57,10 @@ def take(
     for source in sources:
         site = sites[source.site]
         declared = declaration(source, site.time_zone, redaction)
-        rereads = FORMATS[source.format].rereads
-        found = find(landed, lake, source, declared, lake.root / ".spill" / "landed", rereads=rereads)
+        form = FORMATS[source.format]
+        found = find(landed, lake, source, declared, lake.root / ".spill" / "landed", rereads=form.rereads)
         again = lake.declared(source.name) not in (None, declared)
-        for files in passes(found, or_empty=again):
+        for files in passes(found, form.breadth, or_empty=again):
             with duckdb.connect(config={"temp_directory": f"{lake.root}/.spill", "memory_limit": MEMORY}) as con:
                 con.execute("set TimeZone = 'UTC'")
                 redactor = register(con, pseudonyms, redaction)

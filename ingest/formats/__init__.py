@@ -77,7 +77,9 @@ FORMATS: dict[str, Format] = {
     ),
     "intercom": Format(intercom.read, about=intercom.ABOUT, recognise=intercom.recognise),
     "nice_iex": Format(nice_iex.read, nice_iex.derive, about=nice_iex.ABOUT, recognise=nice_iex.recognise),
-    "queue_log": Format(queue_log.read, queue_log.derive, about=queue_log.ABOUT, recognise=queue_log.recognise),
+    "queue_log": Format(
+        queue_log.read, queue_log.derive, breadth=4, about=queue_log.ABOUT, recognise=queue_log.recognise
+    ),
     "scorecard": Format(scorecard.read, about=scorecard.ABOUT),
     "spreadsheet": Format(spreadsheet.read, about=spreadsheet.ABOUT),
     "transcript": Format(transcript.read, transcript.derive, about=transcript.ABOUT),

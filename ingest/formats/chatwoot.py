@@ -467,8 +467,8 @@ def _parse(con: duckdb.DuckDBPyConnection, source: ChatwootSource, files: Sequen
     for kind, structure in _STRUCTURES.items():
         con.execute(
             f"create or replace temp table chatwoot_{kind}_found as with parsed as (select _file, _line, path, fields,"
-            f" is_nested, coalesce(_raw, object) as _raw, json_transform(object, {literal(json.dumps(structure))}) as o"
-            f" from chatwoot_found where kind = {literal(kind)})"
+            " is_nested, coalesce(_raw, object::varchar) as _raw,"
+            f" json_transform(object, {literal(json.dumps(structure))}) as o from chatwoot_found where kind = {literal(kind)})"
             f" select *, {_is_row('o.created_at')} as is_row from parsed"
         )
         if source.account is not None:
