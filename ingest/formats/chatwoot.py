@@ -468,8 +468,9 @@ def _parse(con: duckdb.DuckDBPyConnection, source: ChatwootSource, files: Sequen
         con.execute(
             f"create or replace temp table chatwoot_{kind}_found as with parsed as (select _file, _line, path, fields,"
             " is_nested, coalesce(_raw, object::varchar) as _raw,"
-            f" json_transform(object, {literal(json.dumps(structure))}) as o from chatwoot_found where kind = {literal(kind)})"
-            f" select *, {_is_row('o.created_at')} as is_row from parsed"
+            f" json_transform(object, {literal(json.dumps(structure))}) as o"
+            f" from chatwoot_found where kind = {literal(kind)}) select *,"
+            f" {_is_row('o.created_at')} as is_row from parsed"
         )
         if source.account is not None:
             mine = f"coalesce(o.account_id, {literal(source.account)}) = {literal(source.account)}"
