@@ -47,6 +47,9 @@ _SORTED_ROWS = 50_000
 _OPEN_FILES = 400
 """Partitions written at once: a year of days, and fewer files than a process may open."""
 
+_COMPOSED = 200
+"""Partitions composed at once, over all cores: each core holds most of a megabyte of each until it is written."""
+
 _NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 """How DuckDB names the partition of null."""
 
@@ -875,8 +878,7 @@ class Change:
             self._touched += [_Range(first, last) for _, first, last in self._islands(table, touching, "null")]
         composed = [day for day in dates if day not in whole]
         if composed:
-            wanted = ", ".join(f"date {literal(day.isoformat())}" for day in composed)
-            rows = f"select {columns}, event_date from {fresh} where event_date in ({wanted})"
+            rows = f"select {columns}, event_date from {fresh}"
             if gone:
                 kept = f"{self.rows(table.name, composed)} anti join {gone} using ({', '.join(table.key)})"
                 rows += f" union all select {columns}, event_date from {kept}"
@@ -901,12 +903,16 @@ class Change:
 
     def _compose(self, table: Table, dates: Sequence[date], rows: str, *, is_sorted: bool) -> None:
         """Write rows as the partitions ``dates``; one without a row disappears."""
-        folder = self._lake.drafts / f"{self._source}-{table.name}"
         order = ", ".join(dict.fromkeys(("event_date", table.event_time, *table.key)))
-        self._copy(f"from ({rows})" + f" order by {order}" * is_sorted, folder)
         written: dict[date, list[Path]] = {}
-        for path in sorted(folder.glob("event_date=*/*.parquet")):
-            written.setdefault(date.fromisoformat(path.parent.name.removeprefix("event_date=")), []).append(path)
+        [cores] = self._con.execute("select current_setting('threads')").fetchone() or (1,)
+        at_once = max(1, _COMPOSED // cores)
+        for first in range(0, len(dates), at_once):
+            folder = self._lake.drafts / f"{self._source}-{table.name}-composed-{first}"
+            some = f"from ({rows}) where event_date in ({_listed(dates[first : first + at_once])})"
+            self._copy(some + f" order by {order}" * is_sorted, folder)
+            for path in sorted(folder.glob("event_date=*/*.parquet")):
+                written.setdefault(date.fromisoformat(path.parent.name.removeprefix("event_date=")), []).append(path)
         for day in dates:
             if earlier := self._staged.get((table.name, day)):
                 self._superseded.add(earlier.path)
@@ -969,8 +975,8 @@ class Change:
         ).fetchall()
         spans = [(day, first, last) for day, first, last, is_range in found if is_range]
         if scattered := [day for day, *_, is_range in found if is_range is False]:
-            wanted = ", ".join(f"date {literal(day.isoformat())}" for day in scattered)
-            spans += self._islands(table, f"(from {relation} where event_date in ({wanted}))", "event_date")
+            some = f"(from {relation} where event_date in ({_listed(scattered)}))"
+            spans += self._islands(table, some, "event_date")
         return spans
 
     def _islands(self, table: Table, relation: str, group: str) -> list[tuple[date, date, date]]:
@@ -1027,6 +1033,10 @@ class Change:
 
     def _table(self, name: str, query: str) -> None:
         self._con.execute(f"create or replace temp table {name} as {query}")
+
+
+def _listed(dates: Iterable[date]) -> str:
+    return ", ".join(f"date {literal(day.isoformat())}" for day in dates)
 
 
 def _count_rows(path: Path) -> int:

@@ -211,7 +211,7 @@ class _Pass:
         """Judge the rows of a batch; those of a scan become a draft, and its failing rows are looked at again.
 
         Raises:
-            _LookAgain: the scan does not read as its file does line by line.
+            _LookAgain: the scan does not read as its file does line by line, or is too much for the memory.
         """
         table, scan = TABLES[batch.table], batch.rows
         if not isinstance(scan, Scan):
@@ -223,7 +223,8 @@ class _Pass:
             judge = Judge(table, self.source.name, self.site.time_zone, batch.faults, self.marked)
             try:
                 draft = self.change.draft(table.name, scan.file.index, judge.judged(f"({scan.query})", scan.columns))
-            except duckdb.InvalidInputException:
+            except (duckdb.InvalidInputException, duckdb.OutOfMemoryException):
+                # The latter: rows of years in no order, which a scan would write all at once.
                 raise _LookAgain from None
             if scan.records not in (None, draft.failed + draft.rows()):
                 raise _LookAgain

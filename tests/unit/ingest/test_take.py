@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import duckdb
 import pytest
 
 from ingest import IngestError, quarantine
+from ingest.formats.contract_files import ContractSource
 from ingest.formats.queue_log import QueueLogSource
 from ingest.formats.spreadsheet import SpreadsheetSource
 from ingest.lake import Change, Lake
@@ -257,6 +260,26 @@ def test_passes_are_bounded_by_bytes_and_the_result_is_the_same(desk: Desk, monk
     desk.take(summaries.append)
     assert [line.split(",")[0] for line in summaries] == ["pbx: 1 files", "pbx: 1 files"]
     assert desk.rows("tel_interaction", "interaction_id, outcome") == [("c1", "answered"), ("c2", "abandoned")]
+
+
+@pytest.mark.parametrize("table", ["queue_event", "tel_interaction"])
+def test_years_in_no_order_delivered_at_once_need_no_more_memory_than_there_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    # DuckDB gathers the rows of each date that it writes: together those of years do not fit.
+    monkeypatch.setattr(sys.modules["ingest.take"], "MEMORY", "200MB")
+    days = [day * 701 % 1200 for day in range(1200)]
+    if table == "queue_event":
+        desk.deliver("queue_log", log(*(f"{day * 86400}|c{day}|sales|NONE|ENTERQUEUE||1" for day in days)))
+    else:
+        desk.sources = (ContractSource(name="pbx", format="contract", site="here"),)
+        header = "source_record_id,interaction_id,visit_seq,channel,direction,started_at,outcome,is_open\n"
+        moments = (datetime(2020, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in days)
+        rows = (f"{at:%s},{at:%s},1,voice,inbound,{at:%Y-%m-%dT%H:%M:%SZ},abandoned,false\n" for at in moments)
+        desk.deliver("tel_interaction.csv", header + "".join(rows))
+    [account] = desk.take()
+    assert (account.table, account.rows_in, account.loaded) == (table, 1200, 1200)
+    assert desk.rows(table, "count(*), count(distinct event_date)") == [(1200, 1200)]
 
 
 def test_small_increments_read_only_partitions_near_the_new_dates(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
