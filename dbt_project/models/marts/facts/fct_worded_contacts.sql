@@ -29,18 +29,18 @@ hits as (
 -- on days between, on which nothing happened to a conversation but messages, it is not read
 conversation_days as (
     {% for moment in ['human_requested_at_local', 'first_agent_message_at_local', 'ended_at_local'] %}
-    select
-        source_system,
-        conversation_id,
-        cast({{ moment }} as date) as local_date,
-        channel,
-        queue_key,
-        agent_alias,
-        cast(first_agent_message_at_local as date) as first_replied_on,
-        cast(ended_at_local as date) as closed_on
-    from conversations
-    where {{ moment }} is not null
-    {% if not loop.last %}union{% endif %}
+        select
+            source_system,
+            conversation_id,
+            cast({{ moment }} as date) as local_date,
+            channel,
+            queue_key,
+            agent_alias,
+            cast(first_agent_message_at_local as date) as first_replied_on,
+            cast(ended_at_local as date) as closed_on
+        from conversations
+        where {{ moment }} is not null
+        {% if not loop.last %}union{% endif %}
     {% endfor %}
 
 ),
