@@ -262,12 +262,17 @@ def _parsed(home: Home, unchanged: Collection[str] = ()) -> Manifest:
 
 
 def _read(home: Home) -> Manifest:
+    return located((home.dbt / "target" / "partial_parse.msgpack").read_bytes(), home.lake)
+
+
+def located(packed: bytes, lake: Path) -> Manifest:
+    """Return a project as dbt packed it when it was parsed for ``ANY_LAKE``, for a lake and ready to be built."""
     from dbt.contracts.graph.manifest import Manifest
 
-    manifest = Manifest.from_msgpack((home.dbt / "target" / "partial_parse.msgpack").read_bytes())
+    manifest = Manifest.from_msgpack(packed)
     for source in manifest.sources.values():
-        source.meta["external_location"] = source.meta["external_location"].replace(ANY_LAKE, str(home.lake))
-        source.relation_name = (source.relation_name or "").replace(ANY_LAKE, str(home.lake))
+        source.meta["external_location"] = source.meta["external_location"].replace(ANY_LAKE, str(lake))
+        source.relation_name = (source.relation_name or "").replace(ANY_LAKE, str(lake))
     manifest.build_flat_graph()
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()

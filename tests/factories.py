@@ -257,16 +257,17 @@ def environment(home: Path) -> Iterator[None]:
 
 
 @cache
-def _parsed(project: Path, _content: str) -> tuple[str, bytes]:
-    """Return a project as dbt parses it, and the lake that its sources then name; ten seconds, hence kept."""
+def _parsed(project: Path, _content: str) -> bytes:
+    """Return a project as dbt packs it once parsed, for any lake; ten seconds, hence kept."""
     if project == PROJECT:
-        return dbt.ANY_LAKE, (known_project().dbt / "target" / "partial_parse.msgpack").read_bytes()
+        return (known_project().dbt / "target" / "partial_parse.msgpack").read_bytes()
     with TemporaryDirectory() as folder, environment(Path(folder)):
+        os.environ["GAUGEBOOK_LAKE"] = dbt.ANY_LAKE
         arguments = ["parse", "--quiet", "--project-dir", str(project), "--profiles-dir", str(project)]
         result = dbtRunner().invoke([*arguments, "--target-path", folder, "--log-path", folder])
         if not result.success:
             raise AssertionError(f"dbt: {result.exception}")
-        return os.environ["GAUGEBOOK_LAKE"], Path(folder, "partial_parse.msgpack").read_bytes()
+        return Path(folder, "partial_parse.msgpack").read_bytes()
 
 
 def _manifest(project: Path, lake: Path) -> Manifest:
@@ -274,14 +275,7 @@ def _manifest(project: Path, lake: Path) -> Manifest:
     content = sha256()
     for path in sorted(path for path in project.rglob("*") if path.is_file()):
         content.update(f"{path}\n".encode() + path.read_bytes())
-    parsed_lake, packed = _parsed(project, content.hexdigest())
-    manifest = Manifest.from_msgpack(packed)
-    for source in manifest.sources.values():
-        source.meta["external_location"] = source.meta["external_location"].replace(parsed_lake, str(lake))
-    manifest.build_flat_graph()
-    manifest.build_parent_and_child_maps()
-    manifest.build_group_map()
-    return manifest
+    return dbt.located(_parsed(project, content.hexdigest()), lake)
 
 
 def build(
@@ -305,8 +299,9 @@ def build(
     arguments += ["--full-refresh"] if full_refresh else []
     arguments += [] if checks else ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     arguments += ["--select", select] if select else []
+    manifest = _manifest(project, home / "lake")
     with environment(home):
-        result = dbtRunner(_manifest(project, home / "lake")).invoke(arguments)
+        result = dbtRunner(manifest).invoke(arguments)
     if not result.success:
         failed = [node for node in getattr(result.result, "results", []) if node.status in ("error", "fail")]
         messages = [f"{node.node.unique_id}: {node.message}" for node in failed]
