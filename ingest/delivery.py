@@ -185,7 +185,7 @@ def _new(
 
 def _unlike(lake: Lake, source: SourceBase, twins: Sequence[Landed], copies: list[Landed]) -> Iterator[Landed]:
     """Yield the twins of which the first was not taken whole; the others are copies of it."""
-    whole = {entry.digest for entry in lake.known(source.name) if entry.is_clean}
+    whole = {entry.digest for entry in lake.known(source.name) if entry.is_clean} if twins else set()
     for file in twins:
         if file.digest in whole:
             copies.append(file)

@@ -283,15 +283,20 @@ class Lake:
         with self._manifest() as manifest:
             return [(source, table, date.fromisoformat(day)) for source, table, day in manifest.execute(query)]
 
-    def accounts(self) -> list[Account]:
-        """Return the account of every delivered file and table, in the order in which they were taken."""
+    def accounts(self, after: int = 0) -> list[Account]:
+        """Return the account of every file and table delivered ``after`` a delivery, in the order of taking."""
         query = """
             select id, source, file, table_name, coalesce(rows_in, 0), coalesce(loaded, 0), coalesce(duplicate, 0),
                 coalesce(quarantined, 0), state, reason, taken_at
-            from delivery left join account on account.delivery = delivery.id order by id, account.rowid
+            from delivery left join account on account.delivery = delivery.id where id > ? order by id, account.rowid
         """
         with self._manifest() as manifest:
-            return [_account(*row) for row in manifest.execute(query)]
+            return [_account(*row) for row in manifest.execute(query, [after])]
+
+    def newest_delivery(self) -> int:
+        """Return the number of the delivery taken last; 0 before the first."""
+        with self._manifest() as manifest:
+            return manifest.execute("select coalesce(max(id), 0) from delivery").fetchone()[0]
 
     def drift(self) -> list[Drift]:
         """Return the fields that came without being known to the contract, by source, table and name."""
@@ -430,7 +435,7 @@ class Lake:
         """Let rewritten files count instead of others, and tie the lake to other pseudonym keys, in one step."""
         with self._manifest() as manifest:
             for old, new in rewritten.items():
-                paths = [each.relative_to(self.root).as_posix() for each in (new, old)]
+                paths = [self._relative(new), self._relative(old)]
                 manifest.execute("update live set path = ? where path = ?", paths)
                 manifest.execute("update live_range set path = ? where path = ?", paths)
             manifest.execute("insert or replace into setting values ('pseudonym_key', ?)", [pseudonyms.fingerprint()])
@@ -446,11 +451,14 @@ class Lake:
         """Delete what a crash left behind: drafts, and Parquet files the manifest does not list."""
         shutil.rmtree(self.drafts, ignore_errors=True)
         with self._manifest() as manifest:
-            listed = {self.root / row[0] for row in manifest.execute("select path from live")}
+            listed = {path for (path,) in manifest.execute("select path from live")}
         for table in TABLES.values():
-            for path in (self.root / table.feed / table.name).glob("event_date=*/*"):
-                if path not in listed and path != self.empty(table):
-                    path.unlink()
+            listed.add(self._relative(self.empty(table)))
+            # Years of history are ten thousand folders, hence no Path for each.
+            for partition in os.scandir(self.root / table.feed / table.name):
+                for file in os.scandir(partition) if partition.name.startswith("event_date=") else ():
+                    if f"{table.feed}/{table.name}/{partition.name}/{file.name}" not in listed:
+                        Path(file).unlink()
 
     def files(self, table: str, source: str) -> dict[date, Path]:
         """Return the live file of each partition of a table that came from ``source``."""
@@ -545,6 +553,9 @@ class Lake:
     def _folder(self, table: Table, day: date) -> Path:
         return self.root / table.feed / table.name / f"event_date={day.isoformat()}"
 
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
 
 @dataclass
 class Draft:
@@ -582,6 +593,7 @@ class Change:
         self._touched: list[_Range] = []
         self._superseded: set[Path] = set()
         self._drafts: dict[str, list[Draft]] = {}
+        self._live: dict[str, dict[date, Path]] = {}
 
     @property
     def source(self) -> str:
@@ -595,7 +607,7 @@ class Change:
 
     def files(self, table: str) -> dict[date, Path]:
         """Return the partitions of the source as they will be after the change."""
-        files = self._lake.files(table, self._source)
+        files = dict(self._before(table))
         for (name, day), staged in self._staged.items():
             if name == table:
                 files.pop(day, None)
@@ -609,7 +621,7 @@ class Change:
 
     def newest_before(self, table: str) -> date | None:
         """Return the newest partition the source had before the change."""
-        return max(self._lake.files(table, self._source), default=None)
+        return max(self._before(table), default=None)
 
     def rows(self, table: str, dates: Iterable[date] | None = None) -> str:
         """Return SQL that reads the source's rows in some partitions (all by default), with ``event_date``."""
@@ -789,17 +801,16 @@ class Change:
 
     def commit(self, deliveries: Sequence[Delivery], declared: str) -> None:
         """Let the change count, and record the deliveries it came from and the declaration it was read by."""
-        live = {name: self._lake.files(name, self._source) for name, _ in self._staged}
-        old = {live[name][day] for name, day in self._staged if day in live[name]}
+        old = {self._before(name)[day] for name, day in self._staged if day in self._before(name)}
         new = {staged.path for staged in self._staged.values() if staged}
         now = datetime.now(UTC).isoformat()
         with self._lake._manifest() as manifest:
             for path in old:
-                manifest.execute("delete from live_range where path = ?", [self._relative(path)])
-                manifest.execute("delete from live where path = ?", [self._relative(path)])
+                manifest.execute("delete from live_range where path = ?", [self._lake._relative(path)])
+                manifest.execute("delete from live where path = ?", [self._lake._relative(path)])
             for (name, day), staged in self._staged.items():
                 if staged:
-                    relative = self._relative(staged.path)
+                    relative = self._lake._relative(staged.path)
                     entry = [relative, name, self._source, day.isoformat()]
                     manifest.execute("insert into live values (?, ?, ?, ?)", entry)
                     manifest.executemany("insert into live_range values (?, ?, ?)", _rows(relative, staged.ranges))
@@ -816,6 +827,12 @@ class Change:
         for path in (old | self._superseded) - new:
             path.unlink(missing_ok=True)
         shutil.rmtree(self._lake.drafts, ignore_errors=True)
+
+    def _before(self, table: str) -> Mapping[date, Path]:
+        """Return the partitions of the source as they are until the change counts."""
+        if table not in self._live:
+            self._live[table] = self._lake.files(table, self._source)
+        return self._live[table]
 
     def _near(self, relation: str) -> list[date]:
         """Dates of a relation and their neighbours: a corrected zone moves a row by a day at most."""
@@ -1024,9 +1041,6 @@ class Change:
             )
             select g, min(first), max(last) from islands group by g, island
         """).fetchall()
-
-    def _relative(self, path: Path) -> str:
-        return path.relative_to(self._lake.root).as_posix()
 
     def _view(self, name: str, query: str) -> None:
         self._con.execute(f"create or replace temp view {name} as {query}")

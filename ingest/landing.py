@@ -117,38 +117,40 @@ class LocalLanding:
     def entries(self, source: str) -> Iterator[Entry]:  # noqa: D102 - as in Landing
         folder = self._root / source
         if folder.is_symlink():
-            yield self._entry(folder, ".", folder.lstat())
+            yield self._entry(str(folder), ".", folder.lstat(), is_link=True)
         elif folder.is_dir():
-            for found in self._walked(folder):
-                stat = found.stat(follow_symlinks=not found.is_symlink() or self._holds(found.path))
-                yield self._entry(Path(found.path), os.path.relpath(found.path, folder), stat)
+            for name, found in self._walked(folder):
+                is_link = found.is_symlink()
+                stat = found.stat(follow_symlinks=not is_link or self._holds(found.path))
+                yield self._entry(found.path, name, stat, is_link=is_link)
 
     def fetch(self, entry: Entry, folder: Path) -> tuple[Path, str]:  # noqa: D102 - as in Landing
         path = Path(entry.place)
         with path.open("rb") as content:
             return path, hashlib.file_digest(content, "sha256").hexdigest()
 
-    def _walked(self, folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    def _walked(self, folder: Path | str, within: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Yield files with their names below the source's folder."""
         with os.scandir(folder) as found:
             for each in found:
                 if each.name.startswith("."):
                     continue
                 if each.is_dir(follow_symlinks=False):
-                    yield from self._walked(each.path)
+                    yield from self._walked(each.path, f"{within}{each.name}/")
                 elif each.is_symlink() or each.is_file():
-                    yield each
+                    yield within + each.name, each
 
-    def _entry(self, path: Path, name: str, stat: os.stat_result) -> Entry:
+    def _entry(self, place: str, name: str, stat: os.stat_result, *, is_link: bool) -> Entry:
         # A name need not be text; a message and the manifest need one.
-        name = os.fsencode(PurePosixPath(name)).decode("utf-8", "backslashreplace")
+        name = os.fsencode(name).decode("utf-8", "backslashreplace")
         problem = None
-        if path.is_symlink() and not self._holds(path):
+        if is_link and not self._holds(place):
             problem = _LINK
-        elif not os.access(path, os.R_OK):
+        elif not os.access(place, os.R_OK):
             problem = UNREADABLE
-        return Entry(name, str(path), stat.st_size, -stat.st_mtime_ns if problem else stat.st_mtime_ns, problem)
+        return Entry(name, place, stat.st_size, -stat.st_mtime_ns if problem else stat.st_mtime_ns, problem)
 
-    def _holds(self, link: Path | str) -> bool:
+    def _holds(self, link: str) -> bool:
         """Return whether a link leads to a file in the landing folder."""
         target = Path(os.path.realpath(link))
         return target.is_file() and target.is_relative_to(os.path.realpath(self._root))

@@ -51,7 +51,7 @@ def take(
     """
     lake.bind(pseudonyms)
     lake.sweep()
-    before = len(lake.accounts())
+    before = lake.newest_delivery()
     zones = {source.name: sites[source.site].time_zone for source in sources}
     landed = landing_at(landing)
     for source in sources:
@@ -70,11 +70,12 @@ def take(
             again = False
             if progress:
                 progress(_summary(source, entries))
-        taken = {entry.digest: entry for entry in lake.known(source.name)}
-        for copy in found.copies:
-            repeat(quarantine, source.name, taken[copy.digest].file, copy, datetime.now(UTC))
-        lake.record([copy.copied(source.name, declared, taken[copy.digest]) for copy in found.copies])
-    return lake.accounts()[before:]
+        if found.copies:
+            taken = {entry.digest: entry for entry in lake.known(source.name)}
+            for copy in found.copies:
+                repeat(quarantine, source.name, taken[copy.digest].file, copy, datetime.now(UTC))
+            lake.record([copy.copied(source.name, declared, taken[copy.digest]) for copy in found.copies])
+    return lake.accounts(before)
 
 
 def has_news(

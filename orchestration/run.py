@@ -75,9 +75,9 @@ def _executed(home: Home, centre: Centre, lake: Lake, days: list[date], judge: J
     definitions = build_definitions(home, judge)
     with DagsterInstance.from_config(str(home.dagster)) as instance:
         _bury_killed_runs(instance)
-        before = len(lake.accounts())
+        before = lake.newest_delivery()
         _execute(definitions.resolve_job_def(TAKE), instance, {})
-        accounts = lake.accounts()[before:]
+        accounts = lake.accounts(before)
         plan = builds.plan(home, lake, days)
         if _is_up_to_date(home, centre, plan):
             return Outcome(accounts)
