@@ -263,16 +263,18 @@ class Lake:
             dated = {name for (name,) in manifest.execute(ahead, [since])} - set(IDENTITY)
         return TABLES.keys() - replaced - dated
 
-    def partitions(self, table: str, dates: Iterable[date]) -> list[date]:
-        """Return the partitions (event dates) of ``table`` with a row that touches one of the local dates."""
-        query = """
-            select distinct event_date from live join live_range using (path)
-            where table_name = ? and exists (select 1 from json_each(?) where value between first and last)
-            order by event_date
-        """
-        wanted = json.dumps([day.isoformat() for day in dates])
+    def partitions(self, table: str, dates: Iterable[date] | None = None) -> list[date]:
+        """Return the partitions (event dates) of ``table``, of which a row touches one of the local dates if given."""
+        query, wanted = "select distinct event_date from live where table_name = ? order by event_date", [table]
+        if dates is not None:
+            query = """
+                select distinct event_date from live join live_range using (path)
+                where table_name = ? and exists (select 1 from json_each(?) where value between first and last)
+                order by event_date
+            """
+            wanted.append(json.dumps([day.isoformat() for day in dates]))
         with self._manifest() as manifest:
-            return [date.fromisoformat(row[0]) for row in manifest.execute(query, [table, wanted])]
+            return [date.fromisoformat(row[0]) for row in manifest.execute(query, wanted)]
 
     def arrived(self) -> list[tuple[str, str, date]]:
         """Return source, table and day of all partitions there are or were before they were forgotten, in order."""

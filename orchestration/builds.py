@@ -18,6 +18,7 @@ from pathlib import Path
 from ingest import Lake
 from ingest.contract import TABLES
 from ingest.reference import ARRIVED
+from ingest.source import DAILY
 from orchestration.centre import Centre
 from orchestration.dbt import project_fingerprint
 from orchestration.home import Home
@@ -28,6 +29,9 @@ MATURITIES = (1, 3, 4, 7, 14, 30)
 LOOKS_AHEAD_DAYS, LOOKS_BACK_DAYS = 30, 31
 """The most days that a fact of the project looks ahead and back: events of a day may decide about things of days so far
 before it and after it."""
+
+READS_DAYS = 32
+"""The most days before and after a day that is built of which a model reads rows of the lake."""
 
 KEPT_BUILDS = 400
 """A publication that is further behind than this publishes everything."""
@@ -133,7 +137,10 @@ class Plan:
         return lake.touched(0) if self.everything else self.days
 
     def variables(self, lake: Lake) -> dict[str, object]:
-        """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them."""
+        """Return dbt's variables: the days to rebuild and, for each table, the partitions that concern them.
+
+        Of a table whose rows belong to days, those further away are not even looked at.
+        """
         always: dict[str, object] = {
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "touched_dates": [day.isoformat() for day in self.days],
@@ -143,12 +150,17 @@ class Plan:
         if self.everything:
             return always
         near = _widened(self.days, before=1, after=1)
-        partitions = {
-            name: [day.isoformat() for day in lake.partitions(name, near)]
-            for name, table in TABLES.items()
-            if not table.raw
-        }
-        return {**always, "read_partitions": partitions}
+        around = _widened(self.days, before=READS_DAYS, after=READS_DAYS)
+        partitions: dict[str, list[str]] = {}
+        opened: dict[str, list[str]] = {}
+        for name, table in TABLES.items():
+            if table.raw:
+                continue
+            concerned, present = lake.partitions(name, near), lake.partitions(name)
+            partitions[name] = _texts(concerned)
+            if name in DAILY and not around.issuperset(present):
+                opened[name] = _texts(around.intersection(present) | set(concerned))
+        return {**always, "read_partitions": partitions, "opened_partitions": opened}
 
 
 def plan(home: Home, lake: Lake, requested: Collection[date] = ()) -> Plan:
@@ -232,6 +244,10 @@ def _fingerprint(home: Home, lake: Lake) -> str:
 
 def _content(path: Path) -> bytes:
     return path.name.encode() + path.read_bytes()
+
+
+def _texts(days: Iterable[date]) -> list[str]:
+    return [day.isoformat() for day in sorted(days)]
 
 
 def _widened(days: Iterable[date], *, before: int, after: int) -> set[date]:

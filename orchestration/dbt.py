@@ -29,9 +29,6 @@ PROJECT_DIR = PROJECT / "dbt_project"
 
 _LEFT_OUT = "left_out"
 
-ANY_LAKE = "/the lake of a home"
-"""Where a parsed project finds the contract tables until it is read for a home."""
-
 _PLACEHOLDERS = {
     '<use xlink:href="{{': '<use ng-attr-href="{{',
     "${require('./assets/favicons/favicon.ico')}": "data:,",
@@ -106,11 +103,11 @@ def begin(home: Home) -> None:
     import dbt.cli.main  # noqa: F401
 
     if _fits(home):
-        _read_ahead[home.lake, _parsed_from()] = _read(home)
+        _read_ahead[_parsed_from()] = read(_packed(home))
 
 
-_read_ahead: dict[tuple[Path, str], Manifest] = {}
-"""Projects as parsed and not yet used, by lake and what they were parsed from: a build changes the one it is given."""
+_read_ahead: dict[str, Manifest] = {}
+"""A project as parsed and not yet used, by what it was parsed from: a build changes the one it is given."""
 
 
 def build(
@@ -138,22 +135,10 @@ def build(
         arguments.append("--full-refresh")
     if select:
         arguments += ["--select", *select]
-    elif not full_refresh and _views_read(home) == str(home.lake):
+    elif not full_refresh:
         arguments += ["--exclude", f"tag:{_LEFT_OUT}", "--indirect-selection", "empty"]
     manifest(home)
-    done = _invoke(home, arguments, _parsed(home, unchanged), progress)
-    if not (select or done.failures):
-        _lake_of_views(home).write_text(str(home.lake))
-    return done
-
-
-def _lake_of_views(home: Home) -> Path:
-    return home.dbt / "target" / "lake"
-
-
-def _views_read(home: Home) -> str | None:
-    """Return the lake that the warehouse's views name: of a home that was moved or copied, another than its own."""
-    return _lake_of_views(home).read_text() if _lake_of_views(home).exists() else None
+    return _invoke(home, arguments, _parsed(home, unchanged), progress)
 
 
 def document(home: Home) -> tuple[str, dict[str, Any]]:
@@ -185,7 +170,7 @@ def _invoke(
 ) -> Invocation:
     # dbt reads its paths from the environment; this is the one place that sets them.
     os.environ["GAUGEBOOK_WAREHOUSE"] = str(home.warehouse)
-    os.environ["GAUGEBOOK_LAKE"] = ANY_LAKE
+    os.environ["GAUGEBOOK_LAKE"] = str(home.lake)
     os.environ.setdefault("DO_NOT_TRACK", "1")
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -252,7 +237,7 @@ def _parsed(home: Home, unchanged: Collection[str] = ()) -> Manifest:
 
     What a build of some days leaves out bears the tag ``_LEFT_OUT``: in this copy, not in the project.
     """
-    manifest = _read_ahead.pop((home.lake, _parsed_from()), None) or _read(home)
+    manifest = _read_ahead.pop(_parsed_from(), None) or read(_packed(home))
     out = {name for name, node in manifest.nodes.items() if "declared" in node.tags}
     out |= _made_of(unchanged, manifest)
     for name, node in manifest.nodes.items():
@@ -261,18 +246,15 @@ def _parsed(home: Home, unchanged: Collection[str] = ()) -> Manifest:
     return manifest
 
 
-def _read(home: Home) -> Manifest:
-    return located((home.dbt / "target" / "partial_parse.msgpack").read_bytes(), home.lake)
+def _packed(home: Home) -> bytes:
+    return (home.dbt / "target" / "partial_parse.msgpack").read_bytes()
 
 
-def located(packed: bytes, lake: Path) -> Manifest:
-    """Return a project as dbt packed it when it was parsed for ``ANY_LAKE``, for a lake and ready to be built."""
+def read(packed: bytes) -> Manifest:
+    """Return a project as dbt packed it when it was parsed, ready to be built."""
     from dbt.contracts.graph.manifest import Manifest
 
     manifest = Manifest.from_msgpack(packed)
-    for source in manifest.sources.values():
-        source.meta["external_location"] = source.meta["external_location"].replace(ANY_LAKE, str(lake))
-        source.relation_name = (source.relation_name or "").replace(ANY_LAKE, str(lake))
     manifest.build_flat_graph()
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()

@@ -27,7 +27,9 @@ from dbt.contracts.graph.manifest import Manifest
 
 from ingest.contract import DATE, INSTANT, TABLES, Table
 from ingest.reference import ARRIVED, ARRIVED_SCHEMA, SCHEMAS, write_arrived
+from ingest.source import DAILY
 from orchestration import dbt
+from orchestration.builds import READS_DAYS
 from tests.known_project import known_project
 
 PROJECT = Path(__file__).parents[1] / "dbt_project"
@@ -161,11 +163,20 @@ class Lake:
     def increment(self, *dates: date) -> dict[str, Any]:
         """Return the variables of a run that rebuilds ``dates``, as the orchestration passes them."""
         near = {day + timedelta(days=step) for day in dates for step in (-1, 0, 1)}
+        far = timedelta(days=READS_DAYS)
         return {
             "touched_dates": [day.isoformat() for day in dates],
             "read_partitions": {
                 name: sorted(day.isoformat() for day, touched in self._touched[name].items() if touched & near)
                 for name in TABLES
+            },
+            "opened_partitions": {
+                name: sorted(
+                    day.isoformat()
+                    for day, touched in self._touched[name].items()
+                    if touched & near or any(abs(day - built) <= far for built in dates)
+                )
+                for name in DAILY
             },
             "as_of": max(dates).isoformat(),
         }
@@ -258,11 +269,10 @@ def environment(home: Path) -> Iterator[None]:
 
 @cache
 def _parsed(project: Path, _content: str) -> bytes:
-    """Return a project as dbt packs it once parsed, for any lake; ten seconds, hence kept."""
+    """Return a project as dbt packs it once parsed; ten seconds, hence kept."""
     if project == PROJECT:
         return (known_project().dbt / "target" / "partial_parse.msgpack").read_bytes()
     with TemporaryDirectory() as folder, environment(Path(folder)):
-        os.environ["GAUGEBOOK_LAKE"] = dbt.ANY_LAKE
         arguments = ["parse", "--quiet", "--project-dir", str(project), "--profiles-dir", str(project)]
         result = dbtRunner().invoke([*arguments, "--target-path", folder, "--log-path", folder])
         if not result.success:
@@ -270,12 +280,12 @@ def _parsed(project: Path, _content: str) -> bytes:
         return Path(folder, "partial_parse.msgpack").read_bytes()
 
 
-def _manifest(project: Path, lake: Path) -> Manifest:
-    """Return the parsed project over a lake: as the orchestration has it, variables do not make dbt parse again."""
+def _manifest(project: Path) -> Manifest:
+    """Return the parsed project: as the orchestration has it, variables do not make dbt parse again."""
     content = sha256()
     for path in sorted(path for path in project.rglob("*") if path.is_file()):
         content.update(f"{path}\n".encode() + path.read_bytes())
-    return dbt.located(_parsed(project, content.hexdigest()), lake)
+    return dbt.read(_parsed(project, content.hexdigest()))
 
 
 def build(
@@ -299,7 +309,7 @@ def build(
     arguments += ["--full-refresh"] if full_refresh else []
     arguments += [] if checks else ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     arguments += ["--select", select] if select else []
-    manifest = _manifest(project, home / "lake")
+    manifest = _manifest(project)
     with environment(home):
         result = dbtRunner(manifest).invoke(arguments)
     if not result.success:

@@ -27,11 +27,6 @@ from ingest.source import DAILY, SourceBase
 from orchestration.home import PROJECT
 from orchestration.pages.declared import keys, prose
 
-_LOCATION = (
-    'read_parquet(\'{{{{ env_var("GAUGEBOOK_LAKE", ".gaugebook/lake") }}}}/{feed}/{{name}}/event_date=*/*.parquet\','
-    " hive_partitioning = true)"
-)
-
 _MODELS: dict[str, type[SourceBase]] = {
     get_args(model.model_fields["format"].annotation)[0]: model for model in get_args(get_args(Source)[0])
 }
@@ -69,7 +64,7 @@ def _dbt_sources() -> Iterator[tuple[str, str]]:
         source = {
             "name": feed,
             "description": _described(module).partition("\n")[0],
-            "config": {"meta": {"external_location": _LOCATION.format(feed=feed)}},
+            "schema": "lake",
             "tables": [_dbt_table(table) for table in module.TABLES if not table.raw],
         }
         text = yaml.safe_dump({"sources": [source]}, allow_unicode=True, sort_keys=False, width=4096)

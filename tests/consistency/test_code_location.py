@@ -160,11 +160,6 @@ def test_a_days_build_leaves_out_exactly_what_deliveries_cannot_change(full: Loc
     assert declared == examples | {name for name in nodes if is_view(name) or not comes_from_deliveries(name)}
 
 
-def test_a_parsed_project_reads_the_lake_of_the_home_that_it_is_read_for(full: Location) -> None:
-    lakes = {source.meta["external_location"].split("'")[1] for source in dbt._parsed(full.home).sources.values()}
-    assert lakes and all(pattern.startswith(f"{full.home.lake}/") for pattern in lakes)
-
-
 def test_a_days_build_leaves_out_what_is_made_of_nothing_that_changed(full: Location) -> None:
     dbt.manifest(full.home)
 
@@ -227,6 +222,16 @@ def test_a_build_knows_how_far_its_facts_reach(full: Location) -> None:
     meta = [node["config"].get("meta", {}) for node in nodes]
     assert max(declared.get("looks_ahead_days", 0) for declared in meta) == builds.LOOKS_AHEAD_DAYS
     assert max(declared.get("looks_back_days", 0) for declared in meta) == builds.LOOKS_BACK_DAYS
+
+
+def test_a_build_knows_how_far_its_models_read_the_lake(full: Location) -> None:
+    """See ``partition_filter``: a day more than a model looks either way, and the neighbours of the days themselves."""
+    nodes = json.loads(dbt.manifest(full.home).read_text())["nodes"]
+    views = {name for name, node in nodes.items() if node["config"].get("materialized") == "view"}
+    readers = [node for node in nodes.values() if views.intersection(node["depends_on"].get("nodes", ()))]
+    meta = [node["config"].get("meta", {}) for node in readers]
+    reaches = [declared.get("looks_ahead_days", 0) + declared.get("looks_back_days", 0) for declared in meta]
+    assert max(reaches) + 1 == builds.READS_DAYS
 
 
 def test_the_instance_keeps_its_events_in_the_home_by_our_storage(new: Location) -> None:

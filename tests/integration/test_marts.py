@@ -217,6 +217,18 @@ def test_a_day_reads_no_other_days_files(tmp_path: Path) -> None:
     assert rows(built, "select interaction_id from fct_queue_visits") == [("c1",)]
 
 
+def test_after_a_days_build_the_lake_shows_all_of_its_rows(tmp_path: Path) -> None:
+    lake, later = Lake(tmp_path), DAY + timedelta(days=200)
+    visits = [{"interaction_id": f"c{n}", "queued_at": f"{day} 10:00"} for n, day in enumerate((DAY, later))]
+    lake.add("tel_interaction", visits)
+    lake.build(select="+fct_contacts", full_refresh=True).close()
+    wanted = lake.increment(later)
+    assert wanted["opened_partitions"]["tel_interaction"] == [later.isoformat()]
+    built = lake.build(wanted, select="+fct_contacts")
+    for relation in ("lake.tel_interaction", "stg_telephony__interactions"):
+        assert rows(built, f"select event_date from {relation} order by 1") == [(DAY,), (later,)]
+
+
 def test_every_check_of_the_project_passes(crossed: Centre) -> None:
     # Open since 23:00; a colleague's state that began that evening outlasts midnight, so the whole hour is known.
     query = "select sum(available_seconds) from fct_agent_intervals where agent_key = 'unresolved:pbx:open-1'"

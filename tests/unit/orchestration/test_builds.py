@@ -64,8 +64,9 @@ class Lake:
     def unchanged(self, since: int) -> set[str]:
         return set()
 
-    def partitions(self, table: str, dates: Iterable[date]) -> list[date]:
-        return sorted(set(dates) & set().union(*self.changes))
+    def partitions(self, table: str, dates: Iterable[date] | None = None) -> list[date]:
+        present = set().union(*self.changes)
+        return sorted(present if dates is None else present.intersection(dates))
 
 
 @pytest.fixture(autouse=True)
@@ -242,6 +243,18 @@ def test_partitions_of_the_neighbouring_days_are_read(tmp_path: Path) -> None:
     assert isinstance(read, dict)
     assert read["tel_interaction"] == [day.isoformat() for day in on(5, 6, 7, 8, 9)]
     assert "queue_event" not in read
+    assert variables["opened_partitions"] == {}
+
+
+def test_of_a_long_history_the_days_that_a_model_may_read_are_opened(tmp_path: Path) -> None:
+    home, lake = new_home(tmp_path), Lake(on(*range(100)))
+    record(home, planned(home, lake))
+    lake.changes.append(set(on(70)))
+    opened = planned(home, lake).variables(lake)["opened_partitions"]  # pyright: ignore
+    assert isinstance(opened, dict)
+    assert opened["tel_interaction"] == [day.isoformat() for day in on(*range(69 - 32, 100))]
+    # who somebody was on a day, rows of any day may tell
+    assert "hr_employee" not in opened
 
 
 @pytest.mark.parametrize("change", ["project", "reference", "key", "warehouse", "first"])
