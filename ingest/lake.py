@@ -740,7 +740,7 @@ class Change:
                 f" (partition by {keys} order by {version} desc nulls last, _file desc, _line desc) = 1",
             )
         self._view("arriving", self._arriving(name, winners))
-        dates = None if table.moves else self._near("arriving")
+        dates = self._holding(table, "arriving") if table.moves else self._near("arriving")
         gone, stale = None, ""
         if self._has(name, dates):
             self._view("existing", f"select * from {self.rows(name, dates)}")
@@ -841,10 +841,17 @@ class Change:
         days = {row[0] for row in self._con.execute(f"select distinct event_date from {relation}").fetchall()}
         return sorted(days | {day + _DAY for day in days} | {day - _DAY for day in days})
 
-    def _has(self, table: str, dates: Iterable[date] | None) -> bool:
-        """Whether the source has rows in some partitions (all for ``None``)."""
-        files = self.files(table)
-        return bool(files) if dates is None else not files.keys().isdisjoint(dates)
+    def _holding(self, table: Table, relation: str) -> list[date]:
+        """Partitions that hold keys of a relation: nothing but keys is read of the others."""
+        keys = ", ".join(table.key)
+        found = self._con.execute(
+            f"select distinct event_date from {self.rows(table.name)} semi join {relation} using ({keys})"
+        )
+        return sorted(row[0] for row in found.fetchall())
+
+    def _has(self, table: str, dates: Iterable[date]) -> bool:
+        """Whether the source has rows in some partitions."""
+        return not self.files(table).keys().isdisjoint(dates)
 
     def _arriving(self, name: str, incoming: str) -> str:
         """SQL: the rows of a table and of its drafts; those of drafts do not know their line."""

@@ -482,8 +482,8 @@ Days of each period to compute of things with a reach: touched and maturing days
 
 {#- Condition on values: of periods that hold touched or maturing days, for each indicator as far as its facts reach. -#}
 {% macro is_of_touched_period(indicators) %}
-    {%- set touched = [] -%}
-    {%- for reach in reaches_of(indicators, indicator_parts(indicators)) -%}
+    {%- set touched, reaches = [], reaches_of(indicators, indicator_parts(indicators)) -%}
+    {%- for reach in reaches -%}
         {%- set names = names_of_reach(indicators, reach) -%}
         {%- if names -%}
             {%- do touched.append(
@@ -491,7 +491,23 @@ Days of each period to compute of things with a reach: touched and maturing days
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    ({{ touched | join(') or (') }})
+    {{ is_since_touched_periods(reaches | last) }} and (({{ touched | join(') or (') }}))
+{%- endmacro %}
+
+
+{#-
+Condition that a period begins no earlier than the first one that holds a touched or maturing day of things with a reach:
+DuckDB need not look at years before it.
+-#}
+{% macro is_since_touched_periods(reach={'ahead': 0, 'back': 0}) -%}
+    {%- set dates = [] if flags.FULL_REFRESH else dates_to_rebuild(reach) + var('maturing_dates') -%}
+    {%- if dates -%}
+        {%- set first = modules.datetime.date.fromisoformat(dates | min) -%}
+        {%- set week_start = first - modules.datetime.timedelta(days=first.weekday()) -%}
+        period_start >= date '{{ [first.replace(day=1), week_start] | min }}'
+    {%- else -%}
+        true
+    {%- endif -%}
 {%- endmacro %}
 
 

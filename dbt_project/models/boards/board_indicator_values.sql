@@ -2,7 +2,8 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook='{{ delete_rebuilt_board_periods() }}'
+        pre_hook='{{ delete_rebuilt_board_periods() }}',
+        meta={'sorted_by': 'period_start'}
     )
 }}
 

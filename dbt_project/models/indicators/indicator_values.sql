@@ -2,7 +2,8 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook='{{ delete_touched_values() }}'
+        pre_hook='{{ delete_touched_values() }}',
+        meta={'sorted_by': 'period_start'}
     )
 }}
 
