@@ -26,7 +26,7 @@ from orchestration.home import Home
 MATURITIES = (1, 3, 4, 7, 14, 30)
 """Each ``maturity_days`` of the dictionary but none: on the day that a period is this old, its values turn final."""
 
-LOOKS_AHEAD_DAYS, LOOKS_BACK_DAYS = 30, 31
+LOOKS_AHEAD_DAYS, LOOKS_BACK_DAYS = 30, 455
 """The most days that a fact of the project looks ahead and back: events of a day may decide about things of days so far
 before it and after it."""
 

@@ -131,6 +131,10 @@ WORDS: dict[str, Words] = {
     "qa_min_evaluations": Words("Fewest evaluations of an agent a month", "座席每月最少随机抽检数"),
     "qa_min_evaluations_new_hire": Words("Fewest evaluations of a new hire a month", "新人每月最少随机抽检数"),
     "new_hire_days": Words("New hire: employed for fewer days than", "新人界定：入职不足（天）"),
+    "proficiency_qa_pass_pct": Words("Proficient: evaluations passed, at least %", "达产：质检合格率下限（%）"),
+    "proficiency_handle_pct": Words(
+        "Proficient: handle time, at most % of the tenured", "达产：处理时长上限（占熟手的 %）"
+    ),
     "coaching_working_days": Words("Coaching is due within, working days", "辅导时限（工作日）"),
     "feedback_window_days": Words("A talk is looked for within, days", "面谈观察期（天）"),
     "survey_validity_hours": Words("Survey validity, hours", "评价有效期（小时）"),

@@ -178,3 +178,61 @@
 {% macro spark__separated(text, separator) -%}
     explode(split({{ text }}, '[{{ separator }}]'))
 {%- endmacro %}
+
+
+{#-
+Percentile of durations of which some had not ended when they were last looked at, by Kaplan and Meier: the shortest by
+which at least that share is estimated to have ended, null when the estimate does not come so far. An aggregate.
+
+From the longest to the shortest, the place of a duration is how many were still under way; what ends leaves all but one
+of them. Reversed, the survivors of one step are those that the next starts from, until few enough are left. Of durations
+that are alike those that ended come first: the others were still under way.
+-#}
+{% macro percentile_of_censored(duration, is_censored, percentile) %}
+    {{- return(adapter.dispatch('percentile_of_censored')(duration, is_censored, percentile)) -}}
+{% endmacro %}
+
+{% macro duckdb__percentile_of_censored(duration, is_censored, percentile) -%}
+    list_reduce(
+        list_reverse(list_transform(
+            list({'duration': cast({{ duration }} as double), 'is_censored': ({{ is_censored }})}
+                order by {{ duration }} desc, ({{ is_censored }}) desc) filter (where {{ duration }} is not null),
+            lambda one, place: {
+                'survival': case when one.is_censored then 1 else (place - 1) / cast(place as double) end,
+                'reached': one.duration
+            }
+        )),
+        lambda until, one: case
+            when until.reached is not null then until
+            else {
+                'survival': until.survival * one.survival,
+                'reached': case when until.survival * one.survival <= {{ 1 - percentile }} + 1e-9 then one.reached end
+            }
+        end,
+        {'survival': cast(1 as double), 'reached': cast(null as double)}
+    ).reached
+{%- endmacro %}
+
+{% macro spark__percentile_of_censored(duration, is_censored, percentile) -%}
+    aggregate(
+        reverse(transform(
+            sort_array(collect_list(
+                case when {{ duration }} is not null then
+                    named_struct('duration', cast({{ duration }} as double), 'is_censored', ({{ is_censored }}))
+                end
+            ), false),
+            (one, before) -> named_struct(
+                'survival', case when one.is_censored then 1D else before / cast(before + 1 as double) end,
+                'reached', one.duration
+            )
+        )),
+        named_struct('survival', 1D, 'reached', cast(null as double)),
+        (until, one) -> case
+            when until.reached is not null then until
+            else named_struct(
+                'survival', until.survival * one.survival,
+                'reached', case when until.survival * one.survival <= {{ 1 - percentile }} + 1e-9D then one.reached end
+            )
+        end
+    ).reached
+{%- endmacro %}

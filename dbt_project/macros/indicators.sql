@@ -88,6 +88,15 @@ docs/indicator-layer.md shows what comes out.
 {% endmacro %}
 
 
+{#-
+What of a measure's durations had not ended when they were last looked at, as a condition that its `config.meta.censored`
+gives: then its percentile is the estimate by Kaplan and Meier, of which the discrete percentile is the case without any.
+-#}
+{% macro censored_by(measure) %}
+    {{- return(((measure.config or {}).meta or {}).censored) -}}
+{% endmacro %}
+
+
 {#- An aggregated measure over rows of its fact. -#}
 {% macro measure_aggregate(measure) %}
     {%- set expr = measure.expr or measure.name -%}
@@ -99,6 +108,8 @@ docs/indicator-layer.md shows what comes out.
         count(distinct {{ expr }})
     {%- elif measure.agg == 'percentile' and not measure.agg_params.use_discrete_percentile -%}
         percentile_cont({{ measure.agg_params.percentile }}) within group (order by {{ expr }})
+    {%- elif measure.agg == 'percentile' and censored_by(measure) -%}
+        {{ percentile_of_censored(expr, censored_by(measure), measure.agg_params.percentile) }}
     {%- else -%}
         {%- do exceptions.raise_compiler_error('measure ' ~ measure.name ~ ' has an unknown agg: ' ~ measure.agg) -%}
     {%- endif -%}

@@ -28,7 +28,7 @@ def trace(manifest: Mapping[str, Any], dialect: str) -> dict[str, Reads]:
     """Return what every indicator of dbt's manifest reads; the manifest holds the compiled SQL of its models."""
     models = _Models(manifest, dialect)
     facts = {
-        measure["name"]: (model["node_relation"]["alias"], measure["expr"] or measure["name"])
+        measure["name"]: (model["node_relation"]["alias"], models.columns_of(*_expressions(measure)))
         for model in manifest["semantic_models"].values()
         for measure in model["measures"]
     }
@@ -36,10 +36,17 @@ def trace(manifest: Mapping[str, Any], dialect: str) -> dict[str, Reads]:
         metric["name"]: _sorted(
             read
             for measure in metric["type_params"]["input_measures"]
-            for read in models.reads(facts[measure["name"]][0], models.columns_of(facts[measure["name"]][1]))
+            for read in models.reads(*facts[measure["name"]])
         )
         for metric in manifest["metrics"].values()
     }
+
+
+def _expressions(measure: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a measure counts and, of durations, which had not ended."""
+    yield measure["expr"] or measure["name"]
+    if censored := ((measure["config"] or {}).get("meta") or {}).get("censored"):
+        yield censored
 
 
 def _sorted(reads: Iterator[tuple[str, str]]) -> Reads:
@@ -71,10 +78,11 @@ class _Models:
         self.reads = cache(self._reads)
         self.tree = cache(self._tree)
 
-    def columns_of(self, expression: str) -> frozenset[str]:
-        """Return the columns of a fact that an expression of a measure names, and the day that it is booked on."""
-        named = sqlglot.parse_one(expression, dialect=self.dialect).find_all(exp.Column)
-        return frozenset({"local_date", *(column.name for column in named)})
+    def columns_of(self, *expressions: str) -> frozenset[str]:
+        """Return the columns of a fact that expressions of a measure name, and the day that it is booked on."""
+        trees = [sqlglot.parse_one(expression, dialect=self.dialect) for expression in expressions]
+        named = {column.name for tree in trees for column in tree.find_all(exp.Column)}
+        return frozenset({"local_date", *named})
 
     def _reads(self, model: str, columns: frozenset[str]) -> frozenset[tuple[str, str]]:
         found: set[tuple[str, str]] = set()

@@ -162,6 +162,11 @@ def test_its_class_fits_its_formula(metric: dict[str, Any]) -> None:
         assert metric["type"] == "simple" and aggregations <= {"sum", "sum_boolean", "count"}
     else:
         assert metric["type"] == "ratio"
+    # an interpolated percentile is no estimate where some durations have not ended
+    for _, measure in (MEASURES[name] for name in _measures(metric)):
+        if measure["agg"] == "percentile":
+            censored = "censored" in measure.get("config", {}).get("meta", {})
+            assert measure["agg_params"]["use_discrete_percentile"] == censored
     # the sample of a ratio is its denominator, so that the floor hides a share of few units
     if metric["type"] == "ratio" and meta["sample"]:
         assert meta["sample"] == metric["type_params"]["denominator"]

@@ -38,6 +38,8 @@ def random_centre(home: Path, seed: int = 7) -> Lake:
     clients = {"acme": ("sales", "web"), "bert": ("service",)}
     lake.declare("client", [{"client_key": key, "name_en": key, "name_zh": key} for key in clients])
     lake.declare("queue", [{"queue_key": q, "client_key": key} for key, queues in clients.items() for q in queues])
+    # of random scores one in five passes
+    lake.declare("parameter", [{"parameter": "proficiency_qa_pass_pct", "value": 10.0, "valid_from": FIRST}])
     lake.declare_reasons([s[feed] for s in SITES.values() for feed in ("telephony", "chat")], **REASONS)
     for site, sources in SITES.items():
         agents = [f"{site}-{n}" for n in range(6)]

@@ -243,6 +243,8 @@ UNSEEN = {
     "hold_rate_pct": 0,
     # the class of new hires, fewer than twenty, begins in the third week
     "service_rotation_pct": None,
+    # and is not there after sixty days: the novices of the demo take too long and pass too little
+    "time_to_proficiency_days": None,
 }
 """What nothing is counted of on the demo of eight days: the greatest denominator."""
 

@@ -33,6 +33,7 @@
 -- depends_on: {{ ref('fct_joiners') }}
 -- depends_on: {{ ref('fct_leavers') }}
 -- depends_on: {{ ref('fct_menu_sessions') }}
+-- depends_on: {{ ref('fct_new_hire_months') }}
 -- depends_on: {{ ref('fct_offers') }}
 -- depends_on: {{ ref('fct_orders') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
