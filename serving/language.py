@@ -142,6 +142,7 @@ WORDS: dict[str, Words] = {
     "service_rotation_days": Words("Window of the service rotation, days", "客服锻炼期限（天）"),
     "repeat_window_days": Words("Repeat window, days", "重复进线观察期（天）"),
     "short_repeat_window_days": Words("Short repeat window, days", "重复进线短观察期（天）"),
+    "long_repeat_window_days": Words("Long repeat window, days", "重复进线长观察期（天）"),
     "reopen_window_days": Words("Reopening window, days", "工单重开观察期（天）"),
     "self_service_window_hours": Words("Window after self-service, hours", "自助后观察期（小时）"),
     "cancellation_window_days": Words("Window for cancellations, days", "退单观察期（天）"),

@@ -23,7 +23,7 @@ def _call(name: str, customer: str | None, arrived: str, **columns: Any) -> dict
 
 
 def repeated_contacts(lake: Lake) -> list[Golden]:
-    """Twelve customers call on one day; some come back by call or chat, within a day, a week, or later."""
+    """Twelve customers call on one day; some come back by call or chat, within a day, a week, a month, or later."""
     first = [_call(f"first-{n}", str(n), "2026-08-11 10:00:00") for n in range(12)]
     lake.add("tel_interaction", first)
     unanswered = {"answered_at": None, "agent_key": None, "ended_at": "2026-08-17 10:01:00", "wait_ms": 60_000}
@@ -36,6 +36,11 @@ def repeated_contacts(lake: Lake) -> list[Golden]:
         # 4 was handled three days before: a repeat itself; 5 had hung up before anybody answered: none
         _call("before", "4", "2026-08-08 10:00:00"),
         _call("gave-up", "5", "2026-08-11 09:00:00", **unanswered | {"ended_at": "2026-08-11 09:01:00"}),
+        # 7 comes back on the last moment of the thirtieth day, 8 after it; 9 and 10 had been handled that long before
+        _call("month-last-moment", "7", "2026-09-10 10:00:00"),
+        _call("month-too-late", "8", "2026-09-10 10:00:01"),
+        _call("month-before", "9", "2026-07-12 10:00:00"),
+        _call("too-long-before", "10", "2026-07-12 09:59:59"),
         # of unknown customers nobody can say
         _call("unknown", None, "2026-08-11 11:00:00"),
     ]
@@ -48,11 +53,13 @@ def repeated_contacts(lake: Lake) -> list[Golden]:
     # repeats among them: the second call of 0, the call of 4: 13 - 2 = 11 first contacts
     # of these repeated: 0, 1, 2, 6: 11 - 4 = 7
     # within a day: repeats are the second call of 0 only, 13 - 1 = 12; repeated within a day 0 and 6: 12 - 2 = 10
+    # within thirty days: repeats are the second call of 0, and 4 and 9: 13 - 3 = 10; repeated 0 to 3, 6, 7: 10 - 6 = 4
     # repeats counted too: not followed are 13 - 4 (0, 1, 2, 6) = 9; nothing follows the second call of 0 nor 4's
     of = ("day", "2026-08-11", "queue", "res-care")
     return [
         Golden("fcr_repeat_pct", *of, 7, 11, 100 * 7 / 11, 11),
         Golden("fcr_repeat_one_day_pct", *of, 10, 12, 100 * 10 / 12, 12),
+        Golden("fcr_repeat_thirty_days_pct", *of, 4, 10, 40, 10),
         Golden("fcr_window_after_pct", *of, 9, 13, 100 * 9 / 13, 13),
         Golden("fcr_repeat_pct", "day", "2026-08-12", "agent", "unresolved:chat:res-vic", 0, 0, None, 0, "no_traffic"),
     ]

@@ -1,4 +1,4 @@
-{{ config(meta={'looks_ahead_days': 7, 'looks_back_days': 7}) }}
+{{ config(meta={'looks_ahead_days': 30, 'looks_back_days': 30}) }}
 
 with interactions as (
 
@@ -78,7 +78,9 @@ handled as (
 
 windows as (
 
-    {{ parameters_as_of('handled', ['repeat_window_days', 'short_repeat_window_days']) | indent(4) }}
+    {{ parameters_as_of(
+        'handled', ['repeat_window_days', 'short_repeat_window_days', 'long_repeat_window_days']
+    ) | indent(4) }}
 
 )
 
@@ -93,7 +95,9 @@ select
     coalesce(handled.seconds_since_last <= windows.repeat_window_days * 86400, false) as is_repeat,
     coalesce(handled.seconds_to_next <= windows.repeat_window_days * 86400, false) as is_repeated,
     coalesce(handled.seconds_since_last <= windows.short_repeat_window_days * 86400, false) as is_repeat_soon,
-    coalesce(handled.seconds_to_next <= windows.short_repeat_window_days * 86400, false) as is_repeated_soon
+    coalesce(handled.seconds_to_next <= windows.short_repeat_window_days * 86400, false) as is_repeated_soon,
+    coalesce(handled.seconds_since_last <= windows.long_repeat_window_days * 86400, false) as is_repeat_late,
+    coalesce(handled.seconds_to_next <= windows.long_repeat_window_days * 86400, false) as is_repeated_late
 from handled
 left join windows
     on
