@@ -204,6 +204,30 @@ def test_days_built_alone_are_the_days_of_the_whole(crossed: Centre, tmp_path: P
         assert settled(rows(alone, query)) == expected, fact
 
 
+def test_what_comes_late_about_new_hires_restates_the_months_after_it(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    new = {"employee_key": "new", "valid_from": "2026-03-02", "hired_on": "2026-03-02"}
+    lake.add("hr_employee", [new, {"employee_key": "tenured", "hired_on": "2025-01-01"}])
+    legs = [("new", "2026-03-02"), ("new", "2026-03-10"), ("tenured", "2026-03-02")]
+    lake.add(
+        "tel_interaction",
+        [
+            {"interaction_id": f"{who}-{day}", "agent_key": who, "queued_at": f"{day} 10:00:00", "talk_ms": 100_000}
+            | {"answered_at": f"{day} 10:00:10", "ended_at": f"{day} 10:01:50"}
+            for who, day in legs
+        ],
+    )
+    passed = {"evaluation_id": "passed", "agent_key": "new", "score_pct": 90.0}
+    lake.add("qa_evaluation", [passed | {"evaluated_at": "2026-03-10 12:00:00"}])
+    found = "select month(local_date), is_proficient, proficiency_days from fct_new_hire_months order by all"
+    with lake.build({"as_of": "2026-05-15"}, select=MARTS) as built:
+        assert rows(built, found) == [(3, True, 0), (4, True, 0), (5, True, 0)]
+    # Half have passed until the failure is left behind, on the fourth day; those four weeks end on 2 April.
+    lake.add("qa_evaluation", [passed | {"evaluation_id": "failed", "score_pct": 50.0, "evaluated_at": "2026-03-05"}])
+    with lake.build(lake.increment(date(2026, 3, 5)) | {"as_of": "2026-05-15"}, select=MARTS) as built:
+        assert rows(built, found) == [(3, False, 2), (4, True, 4), (5, True, 4)]
+
+
 def test_a_day_reads_no_other_days_files(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     lake.add("hr_employee", [{"employee_key": "E1"}])
