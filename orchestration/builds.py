@@ -30,7 +30,7 @@ LOOKS_AHEAD_DAYS, LOOKS_BACK_DAYS = 30, 455
 """The most days that a fact of the project looks ahead and back: events of a day may decide about things of days so far
 before it and after it."""
 
-READS_DAYS = 32
+READS_DAYS = 61
 """The most days before and after a day that is built of which a model reads rows of the lake."""
 
 KEPT_BUILDS = 400

@@ -23,6 +23,7 @@ from serving.metabase.apply import apply
 from serving.metabase.client import Metabase
 from serving.metabase.plan import Connection, plan
 from serving.metabase.spec import SOURCE, Library, read_manifest
+from tests.factories import Lake
 from tests.known_project import knowing
 
 PUBLISHED = (SOURCE, "dim_indicators", "indicator_values")
@@ -62,6 +63,7 @@ def boards() -> Boards:
     home = knowing(Home(Path(folder.name)))
     parsed = json.loads(manifest(home).read_text())
     library = read_manifest(parsed, PUBLISHED)
+    Lake(home.root)
     _invent(home.warehouse, library)
     outcome = build(home, {}, full_refresh=False, select=["units", SOURCE])
     assert not outcome.failures, outcome.failures

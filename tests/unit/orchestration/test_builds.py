@@ -252,7 +252,7 @@ def test_of_a_long_history_the_days_that_a_model_may_read_are_opened(tmp_path: P
     lake.changes.append(set(on(70)))
     opened = planned(home, lake).variables(lake)["opened_partitions"]  # pyright: ignore
     assert isinstance(opened, dict)
-    assert opened["tel_interaction"] == [day.isoformat() for day in on(*range(69 - 32, 100))]
+    assert opened["tel_interaction"] == [day.isoformat() for day in on(*range(69 - 61, 100))]
     # who somebody was on a day, rows of any day may tell
     assert "hr_employee" not in opened
 
