@@ -80,7 +80,7 @@ def test_what_follows_from_the_project_is_found_once(
 
 def test_dbts_page_names_no_place_of_this_machine(lineage: dict[str, Reads], home: Home) -> None:
     page = (home.site / DBT_DOCS).read_text("utf-8")
-    assert r'\"lake\".\"tel_interaction\"' in page
+    assert r"\"lake\".\"tel_interaction\"" in page
     assert not [place for place in (home.root, PROJECT, PROJECT.parent, tempfile.gettempdir()) if str(place) in page]
 
 
