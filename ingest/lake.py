@@ -740,7 +740,9 @@ class Change:
                 f" (partition by {keys} order by {version} desc nulls last, _file desc, _line desc) = 1",
             )
         self._view("arriving", self._arriving(name, winners))
-        dates = self._holding(table, "arriving") if table.moves else self._near("arriving")
+        dates = self._near("arriving")
+        if table.moves:
+            dates = sorted({*dates, *self._holding(table, "arriving")})
         gone, stale = None, ""
         if self._has(name, dates):
             self._view("existing", f"select * from {self.rows(name, dates)}")

@@ -17,8 +17,12 @@ since the run before counts as changed: however far the newest day jumps, what w
     {%- for node in graph.nodes.values() -%}{%- do reaches.append(reach_of(node)) -%}{%- endfor -%}
     {%- set changed = dates_to_rebuild(farthest(reaches)) + var('maturing_dates') -%}
     {%- if changed and not flags.FULL_REFRESH -%}
-        {%- set days = modules.datetime.timedelta(days=recent_days() + before) -%}
-        {{- return("date '" ~ (modules.datetime.date.fromisoformat(changed | min) - days).isoformat() ~ "'") -}}
+        {%- set date, timedelta = modules.datetime.date, modules.datetime.timedelta -%}
+        {%- set touched = date.fromisoformat((var('touched_dates') or changed) | min) -%}
+        {#- a week begins up to six days before a day of it; what was newest is the first touched day, or the day before -#}
+        {%- set recent = touched - timedelta(days=1 + 6 + recent_days()) -%}
+        {%- set first = [date.fromisoformat(changed | min) - timedelta(days=6), recent] | min -%}
+        {{- return("date '" ~ (first - timedelta(days=before)).isoformat() ~ "'") -}}
     {%- endif -%}
 {%- endmacro %}
 

@@ -143,9 +143,9 @@ def test_what_is_over_leaves_the_lake_for_ever_and_stays_counted(home: Home) -> 
 def holding(home: Home, text: str) -> list[str]:
     """Return the tables and views of the warehouse that hold a text."""
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
-        names = [name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()]
-        found = "from {} as rows where contains(rows::varchar, ?)"
-        return [name for name in names if con.execute(found.format(name), [text]).fetchone()]
+        names = con.execute("select table_schema, table_name from information_schema.tables").fetchall()
+        found = "from {}.{} as rows where contains(rows::varchar, ?)"
+        return sorted(name for schema, name in names if con.execute(found.format(schema, name), [text]).fetchone())
 
 
 def test_after_a_rotation_a_customer_is_one_and_the_old_pseudonym_is_nowhere(
@@ -163,5 +163,5 @@ def test_after_a_rotation_a_customer_is_one_and_the_old_pseudonym_is_nowhere(
     build(home)
     assert Ledger.read(home).builds[-1].days is None
     assert holding(home, old) == []
-    assert holding(home, new) == ["stg_telephony__interactions"]
+    assert holding(home, new) == ["stg_telephony__interactions", "tel_interaction"]
     assert ask(home, "select count(*), count(distinct customer_ref) from stg_telephony__interactions") == [(13, 1)]
