@@ -105,7 +105,7 @@ def suspects(landing: Landing, lake: Lake, source: SourceBase, declared: str, *,
             yield entry
 
 
-def passes(found: Found, breadth: int = 1, *, or_empty: bool = False) -> Iterator[list[Landed]]:
+def passes(found: Found, breadth: float = 1, *, or_empty: bool = False) -> Iterator[list[Landed]]:
     """Cut files into passes of at most ``breadth`` times ``PASS_BYTES``.
 
     Without any new file, ``or_empty`` makes one empty pass.
@@ -116,7 +116,7 @@ def passes(found: Found, breadth: int = 1, *, or_empty: bool = False) -> Iterato
     yield from _passes(found.twins, breadth * PASS_BYTES, False)
 
 
-def _passes(landed: Iterable[Landed], most: int, or_empty: bool) -> Iterator[list[Landed]]:
+def _passes(landed: Iterable[Landed], most: float, or_empty: bool) -> Iterator[list[Landed]]:
     batch: list[Landed] = []
     size = 0
     for file in landed:

@@ -49,7 +49,7 @@ Source = Annotated[
 
 FORMATS: dict[str, Format] = {
     "cdr": Format(cdr.read, cdr.derive, about=cdr.ABOUT, recognise=cdr.recognise),
-    "chatwoot": Format(chatwoot.read, chatwoot.derive, about=chatwoot.ABOUT, recognise=chatwoot.recognise),
+    "chatwoot": Format(chatwoot.read, chatwoot.derive, breadth=0.5, about=chatwoot.ABOUT, recognise=chatwoot.recognise),
     "connect_agent_events": Format(
         connect_agent_events.read,
         connect_agent_events.derive,

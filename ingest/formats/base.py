@@ -156,7 +156,8 @@ class Format:
     ``derive`` receives the ``ingest.lake.Change``, the source, the connection, and whether everything must be derived
     anew because the source's declaration has changed. ``rereads`` says that what a file reads as depends on the
     declaration, so that every file is taken again after a change. ``breadth`` is how many times the usual size a pass
-    over the files may have: for a format whose every pass derives the days around its own anew.
+    over the files may have: more for a format whose every pass derives the days around its own anew, less for one whose
+    files are read whole.
 
     ``recognise`` looks at an opened file and its first 64 KiB and returns what it knows the format by, for
     ``gaugebook source inspect``; ``None`` when the file is of another format. It is cheap and never raises.
@@ -165,7 +166,7 @@ class Format:
     read: Callable[[Sequence[DeliveredFile], Any, str, duckdb.DuckDBPyConnection], Iterator[Batch | RefusedFile]]
     derive: Callable[[Any, Any, duckdb.DuckDBPyConnection, bool], None] | None = None
     rereads: bool = True
-    breadth: int = 1
+    breadth: float = 1
     about: About = field(kw_only=True)
     recognise: Callable[[Path, bytes], str | None] | None = None
 
