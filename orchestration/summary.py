@@ -389,10 +389,11 @@ def _file_table(title: str, accounts: Iterable[Account]) -> tuple[Table, bool]:
 
 
 def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table:
-    table = Table(title=words["deliveries"])
-    table.add_column(words["source"], min_width=14)
+    # made for eighty columns: names fold, numbers stay whole
+    table = Table(title=words["deliveries"], pad_edge=False)
+    table.add_column(words["source"], min_width=14, overflow="fold")
     for key in ("files", "rows_in", "loaded", "duplicate", "quarantined", "refused"):
-        table.add_column(words[key], justify="right")
+        table.add_column(words[key], justify="right", overflow="fold")
     for source, group in groupby(sorted(accounts, key=lambda a: a.source), key=lambda a: a.source):
         own = list(group)
         table.add_row(
@@ -408,11 +409,11 @@ def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table
 
 
 def _headline_table(home: Home, words: dict[str, str], locale: Locale, as_of: str) -> Table:
-    table = Table()
-    table.add_column(words["indicator"], no_wrap=True)
+    table = Table(pad_edge=False)
+    table.add_column(words["indicator"], overflow="fold")
     for column in (as_of, words["before"], words["change"], words["target"]):
-        table.add_column(column, justify="right")
-    table.add_column(words["status"])
+        table.add_column(column, justify="right", overflow="fold")
+    table.add_column(words["status"], no_wrap=True)
     for name_en, name_zh, unit, value, before, status, target in _rows(
         home, _HEADLINES, [as_of, as_of, [*dictionary.FAMILIES]]
     ):

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,16 +16,19 @@ import psycopg
 import pytest
 from click.testing import Result
 from dagster import AssetKey, RunRequest, SkipReason, build_sensor_context
+from rich.console import Console
 from typer.testing import CliRunner
 
 from ingest import Lake
 from ingest.contract import TABLES
+from orchestration import summary
 from orchestration.assets import DELIVERIES, INDICATORS, Workplace
 from orchestration.automation import lake_sensor
 from orchestration.builds import Ledger, days_between
 from orchestration.cli import app
 from orchestration.home import Home
 from orchestration.location import build_definitions
+from orchestration.run import Outcome
 from serving.metabase.client import Metabase
 from tests import browser, road
 from tests.known_project import knowing
@@ -137,6 +141,15 @@ def test_every_row_that_came_in_is_accounted_for(travelled: Road) -> None:
     travelled.go("status", "status")
     assert travelled.said["status"].exit_code == 0
     assert "not built yet" not in travelled.said["status"].stdout
+
+
+def test_no_figure_is_cut_off_on_a_terminal_of_eighty_columns(travelled: Road) -> None:
+    console = Console(width=80, record=True, file=StringIO())
+    summary.show(console, travelled.home, Outcome(Lake(travelled.home.lake).accounts()))
+    said = console.export_text().splitlines()
+    rows = [line for line in said if line.startswith("│")]
+    assert len(rows) > 10 and all(line.endswith("│") for line in rows)
+    assert not [line for line in said if "…" in line]
 
 
 def test_what_was_delivered_twice_counts_once(travelled: Road) -> None:
