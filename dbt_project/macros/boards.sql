@@ -13,9 +13,7 @@ since the run before counts as changed: however far the newest day jumps, what w
 
 {#- The first day that is told anew, some days before it included, as a literal; none when everything is. -#}
 {% macro first_rebuilt_board_day(before=0) -%}
-    {%- set reaches = [] -%}
-    {%- for node in graph.nodes.values() -%}{%- do reaches.append(reach_of(node)) -%}{%- endfor -%}
-    {%- set changed = dates_to_rebuild(farthest(reaches)) + var('maturing_dates') -%}
+    {%- set changed = dates_to_rebuild(widest_reach()) + var('maturing_dates') -%}
     {%- if changed and not flags.FULL_REFRESH -%}
         {%- set date, timedelta = modules.datetime.date, modules.datetime.timedelta -%}
         {%- set touched = date.fromisoformat((var('touched_dates') or changed) | min) -%}

@@ -28,6 +28,14 @@ before them as well. One whose rows depend on events of days before (what repeat
 {%- endmacro %}
 
 
+{#- What covers the reaches of all nodes. -#}
+{% macro widest_reach() -%}
+    {%- set reaches = [{'ahead': 0, 'back': 0}] -%}
+    {%- for node in (graph.nodes.values() if execute else []) -%}{%- do reaches.append(reach_of(node)) -%}{%- endfor -%}
+    {{- return(farthest(reaches)) -}}
+{%- endmacro %}
+
+
 {#- The touched dates, some days before and after each of them, as ISO texts in order. -#}
 {% macro dates_around(before, after=0) -%}
     {%- set dates = [] -%}
