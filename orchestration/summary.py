@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -388,12 +389,16 @@ def _file_table(title: str, accounts: Iterable[Account]) -> tuple[Table, bool]:
     return table, balanced
 
 
+def _table_of_figures(title: str | None = None) -> Table:
+    """Return an empty table that leaves eighty columns to what stands in it."""
+    return Table(title=title, box=box.HORIZONTALS, padding=0)
+
+
 def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table:
-    # made for eighty columns: names fold, numbers stay whole
-    table = Table(title=words["deliveries"], pad_edge=False)
-    table.add_column(words["source"], min_width=14, overflow="fold")
+    table = _table_of_figures(words["deliveries"])
+    table.add_column(words["source"], overflow="fold")
     for key in ("files", "rows_in", "loaded", "duplicate", "quarantined", "refused"):
-        table.add_column(words[key], justify="right", overflow="fold")
+        table.add_column(words[key], justify="right", no_wrap=True)
     for source, group in groupby(sorted(accounts, key=lambda a: a.source), key=lambda a: a.source):
         own = list(group)
         table.add_row(
@@ -409,10 +414,10 @@ def _accounts_table(words: dict[str, str], accounts: Iterable[Account]) -> Table
 
 
 def _headline_table(home: Home, words: dict[str, str], locale: Locale, as_of: str) -> Table:
-    table = Table(pad_edge=False)
-    table.add_column(words["indicator"], overflow="fold")
+    table = _table_of_figures()
+    table.add_column(words["indicator"], width=26)
     for column in (as_of, words["before"], words["change"], words["target"]):
-        table.add_column(column, justify="right", overflow="fold")
+        table.add_column(column, justify="right")
     table.add_column(words["status"], no_wrap=True)
     for name_en, name_zh, unit, value, before, status, target in _rows(
         home, _HEADLINES, [as_of, as_of, [*dictionary.FAMILIES]]

@@ -5,7 +5,15 @@ warehouse: half of a day's build was that. Other warehouses keep dbt's.
 
 A table with meta `sorted_by` is written in that order when it is made anew. Where the rows of a day lie together, DuckDB
 rewrites the end of the table when a day's build has replaced some; where they lie anywhere, all of it.
+
+DuckDB works on all branches of a union at the same time, and each takes memory. What `union_all_in_turn()` joins is
+written into a table that is made anew one branch after the other.
 -#}
+
+{% macro union_all_in_turn() -%}
+    union all -- in turn
+{%- endmacro %}
+
 
 {% materialization table, adapter='duckdb' -%}
     {%- set relation = this.incorporate(type='table') -%}
@@ -42,9 +50,13 @@ rewrites the end of the table when a day's build has replaced some; where they l
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
     {%- set sorted_by = config.get('meta', {}).get('sorted_by') -%}
+    {%- set turns = compiled_code.split(union_all_in_turn()) -%}
     create or replace table {{ relation }} as (
         {%- if sorted_by %}select * from ({%- endif %}
-        {{ compiled_code }}
+        {{ turns[0] }}
         {%- if sorted_by %}) as unsorted order by {{ sorted_by }}{%- endif %}
     )
+    {%- for turn in turns[1:] %};
+    insert into {{ relation }} by name ({{ turn }})
+    {%- endfor %}
 {%- endmacro %}
