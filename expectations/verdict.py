@@ -28,6 +28,12 @@ class Finding:
     where: list[dict[str, Any]] = field(default_factory=list)
     sample: list[dict[str, str]] = field(default_factory=list)
 
+    def told(self) -> str:
+        """Return in one line what was expected, how much of what was found instead, and the first places."""
+        found = [f"{self.name} {_number(self.observed)} ({self.severity})"]
+        found += [", ".join(f"{name} = {_number(value)}" for name, value in place.items()) for place in self.where[:3]]
+        return f"{self.description}; " + "; ".join([*found, *(["…"] if len(self.where) > 3 else [])])
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -38,3 +44,7 @@ class Verdict:
     passed: bool
     critical_failed: bool
     expectations: tuple[Finding, ...]
+
+
+def _number(value: Any) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)

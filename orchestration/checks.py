@@ -94,7 +94,7 @@ def indicator_checks() -> AssetChecksDefinition:
 
 def _result(verdicts: Sequence[Verdict], asset: AssetKey, name: str) -> AssetCheckResult:
     failed = [
-        f"- {verdict.suite}: {finding.name} ({finding.severity}): {finding.description}, {finding.observed}"
+        f"- {verdict.suite}: {finding.told()}"
         for verdict in verdicts
         for finding in verdict.expectations
         if not finding.success

@@ -10,7 +10,6 @@ from datetime import date
 from math import ceil
 
 from serving.brief.findings import USUAL, Finding, Findings, Period, Place
-from serving.dictionary.entries import Entry
 from serving.language import Locale, day_name, difference, long_date, number, reading, short_date, word
 
 LABELS: dict[str, tuple[str, str]] = {
@@ -179,7 +178,7 @@ def honesty(findings: Findings, locale: Locale) -> list[str]:
         if names := _listed([f.entry.name.to(locale) for f in findings.unsettled[status]], locale):
             notes.append(said[locale == "zh"].format(names=names))
     if findings.absent:
-        names = _listed([_absent(entry, last, locale) for entry, last in findings.absent], locale)
+        names = ("；" if locale == "zh" else "; ").join(_absent(findings, locale))
         notes.append(f"没有任何数据的指标：{names}。" if locale == "zh" else f"No data at all for {names}.")
     if findings.silent:
         names = _listed([f"{name.to(locale)}" for _, name in findings.silent], locale)
@@ -202,11 +201,20 @@ _STATUSES = {
 }
 
 
-def _absent(entry: Entry, last: date, locale: Locale) -> str:
-    feeds = _listed([word(feed).to(locale) for feed in entry.feeds], locale)
-    if locale == "zh":
-        return f"{entry.name.zh}（{feeds}，最近{short_date(last, locale)}）"
-    return f"{entry.name.en} ({feeds}; last {short_date(last, locale)})"
+def _absent(findings: Findings, locale: Locale) -> list[str]:
+    """Return what has no data, those together whose feeds and last day are the same: the earliest first."""
+    together: dict[tuple[date, Sequence[str]], list[str]] = {}
+    for entry, last in findings.absent:
+        together.setdefault((last, tuple(entry.feeds)), []).append(entry.name.to(locale))
+    said = []
+    for (last, feeds), names in sorted(together.items()):
+        day, of_feeds = short_date(last, locale), _listed([word(feed).to(locale) for feed in feeds], locale)
+        names_said = _listed(names, locale)
+        if locale == "zh":
+            said.append(f"{names_said}（{of_feeds}，最近{day}）")
+        else:
+            said.append(f"{names_said} ({of_feeds.lower()}; last {day})")
+    return said
 
 
 def _streak(finding: Finding, period: Period, locale: Locale) -> str:

@@ -38,6 +38,17 @@ def test_a_failed_rule_shows_where_in_both_languages(site: Path):
     assert "source_system = source_a, event_date = 2026-09-07, source_record_id = 1" in page
 
 
+def test_a_failed_rule_tells_in_one_line_what_was_expected_and_where(tmp_path: Path):
+    rows = [row("tel_offer", source_record_id=str(number), ring_ms=900_000) for number in range(3)]
+    deliver(tmp_path, TABLES["tel_offer"], rows)
+    verdicts = validate_deliveries(tmp_path, {"tel_offer": [DAY]})
+    (failed,) = [finding for verdict in verdicts for finding in verdict.expectations if not finding.success]
+    assert failed.told() == (
+        f"{failed.description}; {failed.name} 15 ({failed.severity});"
+        f" source_system = source_a, event_date = 2026-09-07, {failed.name} = 15"
+    )
+
+
 def test_tables_of_an_earlier_run_stay_in_the_index(site: Path, tmp_path: Path):
     deliver(tmp_path / "lake", TABLES["attendance"], [row("attendance")])
     index = data_docs(site, validate_deliveries(tmp_path / "lake", {"attendance": [DAY]}))

@@ -137,8 +137,8 @@ def _offers(count: int, first_hour: int = 0, **changed) -> list[dict]:
     ]
 
 
-def _ratio(root: Path, day) -> list[tuple[str, float | None, bool]]:
-    verdicts = validate_deliveries(root, {"tel_offer": [day]})
+def _ratio(root: Path, day, table: str = "tel_offer") -> list[tuple[str, float | None, bool]]:
+    verdicts = validate_deliveries(root, {table: [day]})
     findings = [finding for verdict in verdicts if verdict.suite == "volume" for finding in verdict.expectations]
     return [(finding.rule.split("(")[0], finding.observed, finding.success) for finding in findings]
 
@@ -169,3 +169,23 @@ def test_a_day_without_two_weeks_behind_it_is_not_judged_by_volume(tmp_path: Pat
     )
     deliver(tmp_path, TABLES["tel_offer"], _offers(1, offered_at=midnight))
     assert _ratio(tmp_path, DAY) == []
+
+
+@pytest.mark.parametrize(("messages", "is_judged"), [(10, False), (30, True)])
+def test_messages_come_by_the_dozen_so_a_few_hundred_a_day_are_not_judged_by_volume(
+    tmp_path: Path, messages: int, is_judged: bool
+):
+    def day(weeks: int, count: int) -> None:
+        sent = NOON - timedelta(hours=12, weeks=weeks)
+        rows = [
+            row("chat_message", source_record_id=f"{hour}-{n}", message_id=f"{weeks}-{hour}-{n}")
+            | {"sent_at": sent + timedelta(hours=hour)}
+            for hour in range(24)
+            for n in range(count)
+        ]
+        deliver(tmp_path, TABLES["chat_message"], rows, DAY - timedelta(weeks=weeks))
+
+    # 240 or 720 messages on each of two Mondays, and a third of that on the next one
+    day(2, messages), day(1, messages), day(0, messages // 3)
+    low_and_high = [success for _, _, success in _ratio(tmp_path, DAY, "chat_message")]
+    assert low_and_high == ([False, True] if is_judged else [])

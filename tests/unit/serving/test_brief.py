@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ import pytest
 from serving import brief
 from serving.brief import sentences
 from serving.brief.findings import Findings, Period, find
+from serving.language import Words
 from tests.serving_warehouse import LAST
 
 NAME = {"en": "Demo centre", "zh": "示范中心"}
@@ -75,6 +76,20 @@ def test_honesty_names_what_is_provisional_absent_and_silent(findings: Findings)
         "No data at all for QA score (quality assurance; last 27 Oct).",
         "Had values in each of the last four, none now: Chat and Chat UK. Closed, or not delivered?",
     ]
+
+
+def test_what_is_absent_from_the_same_feed_since_the_same_day_is_told_together(findings: Findings):
+    (qa, last), service = findings.absent[0], findings.by_indicator["service_level_pct"].entry
+    dials = replace(service, name=Words("Dial connect rate", "外呼接通率"), feeds=["qa"])
+    orders = replace(service, name=Words("Cancelled after sale", "退单率"), feeds=["sales", "chat"])
+    several = replace(findings, absent=[(qa, last), (orders, last - timedelta(days=1)), (dials, last)])
+    assert sentences.honesty(several, "en")[1] == (
+        "No data at all for Cancelled after sale (sales and chat; last 26 Oct);"
+        " QA score and Dial connect rate (quality assurance; last 27 Oct)."
+    )
+    assert sentences.honesty(several, "zh")[1] == (
+        "没有任何数据的指标：退单率（销售、在线会话，最近10月26日）；质检平均分、外呼接通率（质检，最近10月27日）。"
+    )
 
 
 def test_young_centre_says_what_is_usual_rests_on_little(serving_warehouse: Path, tmp_path: Path):
