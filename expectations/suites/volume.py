@@ -25,8 +25,8 @@ DAILY = {
     "roster_shift": 50,
     "attendance": 50,
 }
-"""Tables that every working day delivers, and the median rows below which their ratio is noise: messages come a dozen to
-a conversation."""
+"""Tables that every working day delivers, and the median rows below which their ratio is noise: messages come a dozen
+to a conversation."""
 
 
 def suite(table: Table) -> Suite:
