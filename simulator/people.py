@@ -21,6 +21,9 @@ VOICE_STAFF = 0.6
 """Share of a site's agents who work on the telephone."""
 
 TEAM_SIZE = 9
+EVALUATOR = 90
+"""Turn of a site's evaluator among its superiors."""
+
 HOURS_A_WEEK = 40
 LEAVERS = 4 / 20
 """Most leavers of a run, for each telephone agent in Chengdu."""
@@ -158,10 +161,11 @@ def workforce(rng: np.random.Generator, agents: int, start: date, days: int) -> 
             for n in range(count):
                 recruits.append(_recruit(rng, site, channel, len(recruits), teams[n % len(teams)], start))
             for team in teams:
-                leader = _superior(rng, site, "leader", team, len(leaders), start)
+                turn = len(leaders) + (len(leaders) >= EVALUATOR)
+                leader = _superior(rng, site, "leader", team, turn, start)
                 leaders[team] = leader.number
                 everyone.append(leader)
-        everyone.append(_superior(rng, site, "evaluator", f"{site.prefix}_quality", 90, start))
+        everyone.append(_superior(rng, site, "evaluator", f"{site.prefix}_quality", EVALUATOR, start))
         everyone.extend(recruits)
     staff = Staff(tuple(everyone), leaders)
     _change(staff, start, days)
@@ -199,8 +203,10 @@ def _recruit(rng: np.random.Generator, site: Site, channel: Channel, turn: int, 
 def _superior(
     rng: np.random.Generator, site: Site, role: Literal["leader", "evaluator"], team: str, turn: int, start: date
 ) -> Employee:
+    # agents are numbered from 101 on: leaders for whom there is no room below stand far above
+    number = turn + 1 if turn <= EVALUATOR else turn + 90_001
     return Employee(
-        number=f"{site.prefix.upper()}{turn + 1:04d}",
+        number=f"{site.prefix.upper()}{number:04d}",
         name=_name(rng, site),
         site=site,
         role=role,

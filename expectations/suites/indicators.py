@@ -7,7 +7,7 @@ definitions. These rules hold for any indicator, read from the dictionary's own 
 from __future__ import annotations
 
 from expectations.forms import at_least, never
-from expectations.profile import Measure, Suite, rows_where
+from expectations.profile import Measure, Suite, rows_repeating, rows_where
 
 VALUED = ("final", "provisional")
 UNVALUED = ("no_traffic", "closed", "below_floor", "feed_missing")
@@ -38,14 +38,13 @@ SIGNED = ("fte", "kappa", "z")
 
 _KEY = ("indicator", "grain", "starts_at", "level", "member")
 
-_DIGEST = f"hash({', '.join(_KEY)})"
+_PREPARE_REPEATING, _REPEATING = rows_repeating(_KEY)
 
 INDICATORS = Suite(
     name="indicators",
     table="indicator_values",
     prepare=(
-        f"create or replace temp table repeated as select {_DIGEST} as digest from batch "
-        "where period_start is not null group by all having count(*) > 1",
+        *_PREPARE_REPEATING,
         """
         create or replace temp table largest_total as
         select indicator, grain, starts_at, max(total) as total
@@ -76,7 +75,7 @@ INDICATORS = Suite(
         "values at the widest level": Measure("count(*) filter (where level = widest_level)"),
         "expected days without a row": Measure("coalesce(max(days_lacking), 0)", "days_lacking > 0"),
         "not in the dictionary": rows_where("unit is null"),
-        "key repeated": rows_where(f"{_DIGEST} in (select digest from repeated)"),
+        "key repeated": _REPEATING,
         "status unknown": rows_where(
             f"status is null and period_start is not null or status not in {VALUED + UNVALUED}"
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -100,6 +101,18 @@ def test_a_repeated_key_is_found_across_partitions(tmp_path: Path):
     verdicts = validate_deliveries(tmp_path, {"chat_message": [DAY, DAY + timedelta(days=1)]})
     failed = [f for verdict in verdicts for f in verdict.expectations if not f.success]
     assert [(f.name, f.severity, f.unexpected) for f in failed] == [("key repeated", "critical", 2)]
+
+
+def test_two_keys_that_share_a_digest_are_no_repetition(judge: Judge):
+    one, other = "1788262391.40093153", "1788262891.40094153"
+    digest = "select hash('pbx_manchester', ?, 1::bigint)"
+    assert duckdb.execute(digest, [one]).fetchone() == duckdb.execute(digest, [other]).fetchone(), "no longer alike"
+    calls = [
+        row("tel_interaction", source_system="pbx_manchester", source_record_id=call, interaction_id=call)
+        for call in (one, other)
+    ]
+    assert judge("tel_interaction", *calls) == {}
+    assert judge("tel_interaction", *calls, calls[0]).keys() == {"key repeated"}
 
 
 def test_the_same_key_from_two_sources_is_no_repetition(judge: Judge):

@@ -56,7 +56,7 @@ def test_a_novice_learns():
     assert novice.quality_on(date(2026, 11, 9)) == pytest.approx(7.9)
 
 
-@pytest.mark.parametrize("agents", [10, 60, 137])
+@pytest.mark.parametrize("agents", [10, 60, 137, 3_000, 20_000])
 def test_a_workforce_is_split_by_site_and_channel(agents: int):
     staff = workforce(np.random.default_rng(1), agents, date(2026, 8, 31), 5)
     everybody = [e for e in staff.everyone if e.role == "agent"]
@@ -65,6 +65,7 @@ def test_a_workforce_is_split_by_site_and_channel(agents: int):
     assert len(voice) / len(everybody) == pytest.approx(0.6, abs=0.06)
     assert {e.team for e in everybody} <= set(staff.leaders)
     assert len({e.number for e in staff.everyone}) == len(staff.everyone)
+    assert len({(e.site.key, e.login or e.user_id) for e in everybody}) == len(everybody)
 
 
 @SITES
