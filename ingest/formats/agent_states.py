@@ -14,7 +14,7 @@ nothing ends is believed for a number of days: so every stretch follows from the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -52,14 +52,15 @@ def derive(
         pa.table({"reason": pa.array(reasons.keys(), pa.string()), "class": pa.array(reasons.values(), pa.string())}),
     )
     local = f"cast(second at time zone {literal(zone)} as date)"
+    end = f"timestamp '{newest + timedelta(days=1)}' at time zone {literal(zone)}"
     for name, query in (
         ("state_events", _STATE_EVENTS.format(events=events)),
         ("queue_flags", _QUEUE_FLAGS),
         ("queue_ticks", _QUEUE_TICKS.format(days=days)),
         ("contact_ticks", _CONTACT_TICKS.format(days=days)),
         ("agent_flags", _AGENT_FLAGS.format(days=days)),
-        ("states", _STATES.format(days=days)),
-        ("derived_agent_state", _STRETCHES.format(source=literal(source), local=local, newest=newest.isoformat())),
+        ("states", _STATES.format(days=days, end=end)),
+        ("derived_agent_state", _STRETCHES.format(source=literal(source), local=local)),
     ):
         con.execute(f"create or replace temp table {name} as {query}")
     con.unregister("pause_classes")
@@ -194,7 +195,7 @@ seconds as (
         cast(coalesce(sum(paused), 0) as double) as paused, cast(coalesce(sum(contacts), 0) as double) as contacts,
         cast(coalesce(sum(wrapups), 0) as double) as wrapups,
         max(presence) as presence, bool_or(all_paused) as all_paused, max(reason) as reason
-    from ticks group by all
+    from ticks where second < {end} group by all
 ),
 held as (
     select agent_key, second, sum(members) over past as members, sum(reachable) over past as reachable,
@@ -228,7 +229,6 @@ with classed as (
             when 'PAUSE' then coalesce(p.class, 'other')
         end as state
     from states s left join pause_classes p on p.reason = s.reason
-    where {local} <= date '{newest}'
 ),
 changes as (
     select * from classed window turns as (partition by agent_key order by second)
