@@ -219,22 +219,25 @@ class Warehouse(Batches):
             )"""
         self.connection.execute(
             f"""
-            create or replace temp view batch as
-            with valued as (select * from indicator_values where {touched}),
-            dictionary as (
-                select indicator, unit, class, levels[1] as widest_level, unnest(grains) as grain from dim_indicators
-            )
-            select * from dictionary full join valued using (indicator, grain)
+            create or replace temp table expected as
+            select indicator, date_day, any_value(grains) as grains, any_value(levels) as levels
+            from dim_feed_days join dim_indicators on list_contains(daily_tables, lake_table)
+            where date_day <= date '{as_of}'
+                and {"true" if dates is None else "date_day in (select local_date from touched)"}
+            group by all having count(distinct lake_table) = len(any_value(daily_tables))
             """
         )
         self.connection.execute(
             f"""
-            create or replace temp table expected as
-            select indicator, date_day
-            from dim_feed_days join dim_indicators on list_contains(daily_tables, lake_table)
-            where list_contains(grains, 'day') and list_contains(levels, 'centre') and date_day <= date '{as_of}'
-                and {"true" if dates is None else "date_day in (select local_date from touched)"}
-            group by all having count(distinct lake_table) = len(any_value(daily_tables))
+            create or replace temp view batch as
+            with valued as (select * from indicator_values where {touched}),
+            dictionary as (
+                select
+                    indicator, unit, class, levels[1] as widest_level, unnest(grains) as grain,
+                    indicator in (select indicator from expected) as is_expected
+                from dim_indicators
+            )
+            select * from dictionary full join valued using (indicator, grain)
             """
         )
 

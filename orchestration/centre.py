@@ -7,10 +7,11 @@ resolves secrets by name from the environment and says where in the file somethi
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -125,7 +126,10 @@ def load(path: Path) -> Centre:
     try:
         centre = Centre.model_validate(content or {})
     except ValidationError as error:
-        problems = [(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False)]
+        problems = [
+            (problem["loc"], _unknown(problem["loc"]) if problem["type"] == "extra_forbidden" else problem["msg"])
+            for problem in error.errors(include_url=False)
+        ]
         raise CentreError(_told(path, root, problems)) from None
     if problems := list(_unresolved(centre)):
         raise CentreError(_told(path, root, problems))
@@ -199,6 +203,41 @@ def _twice_named(centre: Centre) -> Iterator[Problem]:
 def _told(path: Path, root: yaml.Node | None, problems: Iterable[Problem]) -> str:
     placed = sorted((_line(root, location), _key(location), message) for location, message in problems)
     return "\n".join(f"{path}:{line}: {key}: {message.removeprefix('Value error, ')}" for line, key, message in placed)
+
+
+def _unknown(location: Sequence[str | int]) -> str:
+    """Return what to say of a key that nothing knows: which are known where it stands, and which it resembles."""
+    schema = Centre.model_json_schema()
+    places = [schema]
+    for part in location[:-1]:
+        # what names the branch of a union leads nowhere in a schema without tags
+        places = [below for place in places for below in _below(schema, place, part)] or places
+    known = sorted({name for place in places for one in _meant(schema, place) for name in one.get("properties", {})})
+    near = get_close_matches(str(location[-1]), known, n=1)
+    return f"no such key here;{f' `{near[0]}`?' if near else ''} known are {', '.join(known)}"
+
+
+def _below(schema: Mapping[str, Any], place: Mapping[str, Any], part: str | int) -> Iterator[Mapping[str, Any]]:
+    """Yield what may stand behind a key, an index or the tag of a union at a place of a JSON schema."""
+    for one in _meant(schema, place):
+        if part in one.get("properties", {}):
+            yield one["properties"][part]
+        elif isinstance(part, int) and "items" in one:
+            yield one["items"]
+        elif isinstance(one.get("additionalProperties"), dict):
+            yield one["additionalProperties"]
+        elif part in one.get("discriminator", {}).get("mapping", {}):
+            yield {"$ref": one["discriminator"]["mapping"][part]}
+
+
+def _meant(schema: Mapping[str, Any], place: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a place of a JSON schema with what it refers to and its alternatives."""
+    if "$ref" in place:
+        yield from _meant(schema, schema["$defs"][place["$ref"].rsplit("/", 1)[-1]])
+    else:
+        yield place
+        for other in place.get("anyOf", ()):
+            yield from _meant(schema, other)
 
 
 def _key(location: Sequence[str | int]) -> str:

@@ -277,16 +277,23 @@ def show_replayed(console: Console, home: Home, centre: Centre, replayed: Replay
 
 
 def show_unresolved(console: Console, found: Sequence[Unknown]) -> None:
-    """Print names in the data that nothing declares, with their days and rows, and the line that would declare them."""
-    table = Table()
+    """Print names in the data that nothing declares, with their days and rows, and the lines that declare them."""
+    if not found:
+        console.print("Every name in the data is declared.")
+        return
+    table = _table_of_figures()
     for column in ("what", "source", "name", "first day", "last day"):
         table.add_column(column, overflow="fold")
     table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("the line that declares it; ? is yours to fill", overflow="fold")
     for each in found:
         days = (each.first.isoformat(), each.last.isoformat())
-        table.add_row(each.what, each.source, each.name, *days, f"{each.rows:,}", each.line)
-    console.print(table if found else "Every name in the data is declared.")
+        table.add_row(each.what, each.source, each.name, *days, f"{each.rows:,}")
+    console.print(table)
+    for what, of_kind in groupby(found, key=lambda each: each.what):
+        place = "in a file of aliases" if what == "agent" else f"below `{what}s:` in centre.yml"
+        console.print(f"The lines that declare each {what}, {place}; ? is yours to fill:", style="bold", soft_wrap=True)
+        for each in of_kind:
+            console.print(f"  {each.line}", soft_wrap=True)
 
 
 def show_dictionary(console: Console, home: Home, name: str | None) -> None:
@@ -365,12 +372,12 @@ def _show_refusals(console: Console, words: dict[str, str], accounts: Iterable[A
 
 def _file_table(title: str, accounts: Iterable[Account]) -> tuple[Table, bool]:
     """Return the account of each file and table, and whether all balance."""
-    table = Table(title=title)
+    table = _table_of_figures(title)
     for column in ("source", "file", "table"):
         table.add_column(column, overflow="fold")
     for column in ("rows in", "loaded", "duplicate", "quarantined"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("state")
+    table.add_column("state", no_wrap=True)
     balanced = True
     for account in accounts:
         even = account.rows_in == account.loaded + account.duplicate + account.quarantined

@@ -59,7 +59,7 @@ INDICATORS = Suite(
         """
         create or replace temp table lacking as
         select indicator, 'day' as grain, count(*) as days
-        from expected
+        from (from expected where list_contains(grains, 'day') and list_contains(levels, 'centre'))
         anti join (select *, period_start as date_day from indicator_values where grain = 'day' and level = 'centre')
             using (indicator, date_day)
         group by all
@@ -72,7 +72,9 @@ INDICATORS = Suite(
         "and lacking.grain = batch.grain)",
     },
     measures={
-        "values at the widest level": Measure("count(*) filter (where level = widest_level)"),
+        "values at the widest level": Measure(
+            "case when bool_or(is_expected) then count(*) filter (where level = widest_level) end"
+        ),
         "expected days without a row": Measure("coalesce(max(days_lacking), 0)", "days_lacking > 0"),
         "not in the dictionary": rows_where("unit is null"),
         "key repeated": _REPEATING,
@@ -95,8 +97,8 @@ INDICATORS = Suite(
         at_least(
             "values at the widest level",
             1,
-            "every indicator of the dictionary has values at the first of its levels, most of them for the centre",
-            "词库中每项指标在其首个适用层级（通常为中心）均有数值",
+            "where all behind it is expected, an indicator has values at the first of its levels, or says why not",
+            "凡应到数据齐全声明的指标，在其首个适用层级均有数值，或说明原因",
         ),
         never(
             "expected days without a row",

@@ -92,15 +92,20 @@ def test_a_repeated_key_is_critical_and_named(judge):
     assert failed["key repeated"].sample[0]["indicator"] == "queue_visits"
 
 
-def test_an_indicator_without_a_value_for_the_centre_or_its_agents_warns(judge):
-    failed = judge(day=date(2026, 9, 10))
-    assert [(name, finding.severity) for name, finding in failed.items()] == [("values at the widest level", "warning")]
-    # The 10th has no day values; its week, which began on the 7th, has one.
-    assert [(place["indicator"], place["grain"]) for place in failed["values at the widest level"].where] == [
-        ("queue_visits", "day"),
-        ("record_view_peer_z", "day"),
-        ("service_level_pct", "day"),
-    ]
+def test_an_indicator_without_a_row_for_the_centre_or_its_agents_warns_where_all_it_needs_is_expected(judge):
+    tenth = date(2026, 9, 10)
+    calls, ratings = ("telephony.tel_interaction", tenth), ("chat.csat", tenth)
+    assert judge(day=tenth) == {}, "nothing is expected of the 10th"
+
+    def lacking(*expected: tuple[str, date]) -> list[tuple[str, str]]:
+        finding = judge(day=tenth, expected=expected)["values at the widest level"]
+        assert finding.severity == "warning"
+        return [(place["indicator"], place["grain"]) for place in finding.where]
+
+    # The 10th has no day values; its week, which began on the 7th, has one. The service level needs ratings here too.
+    without = [("queue_visits", "day"), ("record_view_peer_z", "day")]
+    assert lacking(calls) == without
+    assert lacking(calls, ratings) == [*without, ("service_level_pct", "day")]
 
 
 def test_a_day_of_which_everything_is_expected_has_a_row_of_the_centre(judge):

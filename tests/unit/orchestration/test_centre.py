@@ -35,8 +35,21 @@ BAD = {
     "a list": ("- a\n- b\n", 1, "the file: Input should be a valid dictionary"),
     "a bracket left open": ("sites: [\n", 2, "not YAML: "),
     "a tab": ("sites:\n\t- a: b\n", 2, "not YAML: found character"),
-    "a word too many": (GOOD + "colour: red\n", 8, "colour: Extra inputs are not permitted"),
-    "a word too many in a source": (GOOD + "    colour: red\n", 8, "sources.0.colour: Extra inputs are not permitted"),
+    "a word too many": (
+        GOOD + "colour: red\n",
+        8,
+        "colour: no such key here; known are centre, clients, history_from, ",
+    ),
+    "a word too many in a source": (
+        GOOD + "    acw_reason: [ACW]\n",
+        8,
+        "sources.0.acw_reason: no such key here; `acw_reasons`? known are acw_reasons, arrives, ",
+    ),
+    "a word too many in a mapping": (
+        GOOD + SHEET + "        fill_dawn: [Call]\n",
+        16,
+        "sources.1.tables.0.fill_dawn: no such key here; `fill_down`? known are columns, ",
+    ),
     "a key twice": (GOOD + "sites: []\n", 8, "sites: the same key stands above"),
     "a key twice in a source": (GOOD + "    site: main\n", 8, "site: the same key stands above"),
     "an unknown zone": (GOOD.replace("Europe/London", "Mars/Olympus"), 3, "sites.0.time_zone: 'Mars/Olympus' is not"),
@@ -131,7 +144,7 @@ BAD = {
     "a password in the file": (
         GOOD + "postgres:\n  host: db\n  database: d\n  user: u\n  password: open\n",
         12,
-        "postgres.password: Extra inputs are not permitted",
+        "postgres.password: no such key here; `password_env`? known are database, host, ",
     ),
 }
 
