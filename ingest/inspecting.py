@@ -24,7 +24,19 @@ from ingest.formats.sheet import Layout, Sheet
 from ingest.formats.spreadsheet import read_sheets
 from ingest.formats.workbook import COMPOUND, ZIPPED, grids, texts_of
 from ingest.opening import opened
-from ingest.synonyms import COLUMNS, CONSTANTS, FLAGS, NOTHING, SAME, TIMES_OF_DAY, TOKENS, UNITS, plain
+from ingest.synonyms import (
+    COLUMNS,
+    CONSTANTS,
+    FLAGS,
+    IDS,
+    NOTHING,
+    SAME,
+    TIMES_OF_DAY,
+    TOKENS,
+    TOLD_BY,
+    UNITS,
+    plain,
+)
 
 HEAD = 1 << 16
 """Bytes of the file that formats are asked to recognise."""
@@ -211,7 +223,7 @@ def _mapped(file: str, sheet: Sheet, source: dict[str, Any], doubts: list[Doubt]
                         tuple(doubts), is_complete=False)  # fmt: skip
     mapping = {"table": table.name, "na": _nothing(sheet), "columns": columns}
     needed = [column.name for column in table.columns[4:] if column.required and column.name not in columns]
-    doubts += [*found, *_zone_doubt(columns), *_doubts_of_constants(table, columns)]
+    doubts += [*found, *_zone_doubt(columns), *_doubts_of_constants(table, columns), *_left_over(samples, columns)]
     doubts += [Doubt(f"columns.{name}", f"no column is its: {table.column(name).meaning}.") for name in needed]
     reason = f"a table that looks like {table.name}: {table.meaning}"
     return Proposal(file, "spreadsheet", reason, {**source, "tables": [mapping]}, tuple(doubts), not needed)
@@ -268,12 +280,14 @@ def _columns(table: Table, samples: dict[str, list[str]]) -> tuple[Table, dict[s
     for name, other in SAME.get(table.name, {}).items():
         if name not in columns and other in columns:
             columns[name] = {"same_as": other}
+    for name, told in TOLD_BY.get(table.name, {}).items():
+        if name not in columns and told["from"] in columns:
+            columns[name] = dict(told)
     if table.name == "hr_employee" and "site_key" not in columns and columns:
         columns["site_key"] = {"source": "site"}
     if table.name == "roster_shift" and {"employee_key", "start_at"} <= columns.keys():
-        keys = [columns["employee_key"]["column"], columns["start_at"]["column"]]
-        parts = [part for key in keys for part in (key if isinstance(key, list) else [key])]
-        columns["shift_id"] = {"column": parts, "joined": "@"}
+        keys = (columns["employee_key"]["column"], columns["start_at"]["column"])
+        columns["shift_id"] = {"column": [part for key in keys for part in _parts(key)], "joined": "@"}
     for name, value in CONSTANTS.get(table.name, {}).items():
         if name not in columns and columns:
             columns[name] = {"value": value}
@@ -284,9 +298,9 @@ def _columns(table: Table, samples: dict[str, list[str]]) -> tuple[Table, dict[s
 
 
 def _named(column: str, headers: Iterable[str]) -> list[str]:
-    """Return the headers that name a column: in its own words, or in those known, the unit left aside."""
+    """Return the headers that name a column: in its own words, or in those known, the unit or a closing "id" aside."""
     words = (plain(column), plain(column.removesuffix("_ms")), *COLUMNS.get(column, "").split())
-    endings = ("", *" ".join(UNITS.values()).split())
+    endings = ("", *" ".join(UNITS.values()).split(), *IDS)
     named = {}
     for header in headers:
         bare = plain(re.sub(r"[(（\[].*?[)）\]]", "", header))
@@ -452,6 +466,22 @@ def _doubts_of_constants(table: Table, columns: dict[str, Any]) -> Iterator[Doub
     for name, declared in columns.items():
         if "same_as" in declared:
             yield Doubt(f"columns.{name}", "no column is its own.", (), f"that of {declared['same_as']}")
+        if "from" in declared:
+            taken = f"{declared['filled']} where {declared['from']} is filled, {declared['empty']} where it is empty"
+            yield Doubt(f"columns.{name}", "no column is its own.", (), taken)
+
+
+def _left_over(samples: dict[str, list[str]], columns: dict[str, Any]) -> Iterator[Doubt]:
+    used = {part for declared in columns.values() for part in _parts(declared.get("column", []))}
+    if left := [header for header, values in samples.items() if values and header not in used]:
+        question = (
+            f"nothing takes {', '.join(left)}: kept in `extra`, unless `drop` names what is personal or needless."
+        )
+        yield Doubt("columns", question)
+
+
+def _parts(column: str | list[str]) -> list[str]:
+    return [column] if isinstance(column, str) else column
 
 
 def _attendance_matrix(

@@ -28,8 +28,14 @@ COLUMNS: dict[str, str] = {
         "calltimestamp 开始时间 通话开始时间 呼叫时间 来电时间 日期 时间"
     ),
     "queued_at": "queuetime queuedat queuestart enterqueue entertime 入队时间 排队开始时间",
-    "answered_at": "answertime answeredat connecttime connectedat pickuptime answerdate 应答时间 接通时间 接听时间",
-    "ended_at": "end endtime endedat hanguptime callend disconnecttime finishtime 结束时间 挂机时间 挂断时间",
+    "answered_at": (
+        "answertime answeredat answeredtime timeanswered connecttime connectedat timeconnected pickuptime answerdate "
+        "应答时间 接通时间 接听时间"
+    ),
+    "ended_at": (
+        "end endtime endedat timeended hanguptime callend disconnecttime disconnectedat finishtime 结束时间 挂机时间 "
+        "挂断时间"
+    ),
     "wait_ms": (
         "wait waittime waitsec waitseconds queuewait waitingtime speedofanswer speedofanswerinseconds "
         "timetoanswer holdtimeinqueue asa 排队时长 等待时长 等待时间"
@@ -166,6 +172,14 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "pulse_response": {"scale_min": 1, "scale_max": 5},
 }
 """Table → what its rows say where a file does not: proposed, and named as a doubt."""
+
+IDS = ("id", "key", "code", "no", "number", "编号")
+"""How the name of a column may end beside what it is the key of."""
+
+TOLD_BY: dict[str, dict[str, dict[str, str]]] = {
+    "tel_interaction": {"outcome": {"from": "answered_at", "filled": "answered", "empty": "abandoned"}},
+}
+"""Table → column that another one tells, by being filled or empty, where a file does not have it."""
 
 SAME: dict[str, dict[str, str]] = {
     "tel_interaction": {"queued_at": "started_at"},

@@ -15,7 +15,7 @@ from ingest.contract import TABLES
 from ingest.formats import Source
 from ingest.formats.base import RefusedFile
 from ingest.inspecting import Proposal, propose
-from ingest.synonyms import COLUMNS, CONSTANTS, FLAGS, SAME, TOKENS, plain
+from ingest.synonyms import COLUMNS, CONSTANTS, FLAGS, SAME, TOLD_BY, TOKENS, plain
 from tests.unit.ingest.deliveries import Desk
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
@@ -59,6 +59,16 @@ def test_calls_with_what_the_file_cannot_say(tmp_path: Path) -> None:
     assert told["columns.talk_ms"] == "hms"
     assert "time_zone" in told
     assert "columns.wait_ms" not in told
+
+
+def test_an_answer_tells_the_outcome_where_no_column_does_and_what_nothing_takes_is_named(tmp_path: Path) -> None:
+    proposal = proposed(tmp_path, CALLS.replace("Skill", "Queue No").replace("Result", "Guest"))
+    assert proposal.is_complete
+    assert columns(proposal)["queue_key"] == {"column": "Queue No"}
+    assert columns(proposal)["outcome"] == {"from": "answered_at", "filled": "answered", "empty": "abandoned"}
+    told = {doubt.about: doubt for doubt in proposal.doubts}
+    assert "answered where answered_at is filled" in told["columns.outcome"].taken
+    assert "nothing takes Guest: " in told["columns"].question
 
 
 def test_day_above_twelve_leaves_no_doubt(tmp_path: Path) -> None:
@@ -188,6 +198,21 @@ def test_real_files(name: str, table: str) -> None:
     assert proposal.source["tables"][0]["table"] == table
 
 
+@needs_samples
+def test_the_proposal_for_real_bookings_gives_their_known_answers(tmp_path: Path) -> None:
+    name = "restaurant_booking_calls_2023-11.csv"
+    (entry,) = yaml.safe_load(propose(SAMPLES / "telephony" / name, name="bookings", site="here").as_yaml())
+    desk = Desk(tmp_path / "desk", TypeAdapter(Source).validate_python(entry))
+    desk.deliver(name, (SAMPLES / "telephony" / name).read_bytes(), entry["name"])
+    desk.take()
+    answered = "count(*) filter (where outcome = 'answered')"
+    in_time = "count(*) filter (where answered_at - queued_at <= interval 20 seconds)"
+    mean_wait = "round(avg(epoch(answered_at) - epoch(queued_at)), 6)"
+    assert desk.rows("tel_interaction", f"count(*), {answered}, {in_time}, {mean_wait}") == [
+        (25_100, 24_731, 10_998, 22.980834)
+    ]
+
+
 def test_synonyms_name_what_the_contract_has_and_are_written_plainly() -> None:
     known = {column.name for table in TABLES.values() for column in table.columns}
     assert COLUMNS.keys() <= known
@@ -195,5 +220,5 @@ def test_synonyms_name_what_the_contract_has_and_are_written_plainly() -> None:
     assert TOKENS.keys() <= allowed
     words = [word for text in (*COLUMNS.values(), *TOKENS.values(), *FLAGS.values()) for word in text.split()]
     assert [word for word in words if plain(word) != word] == []
-    for table, values in (*CONSTANTS.items(), *SAME.items()):
+    for table, values in (*CONSTANTS.items(), *SAME.items(), *TOLD_BY.items()):
         assert all(TABLES[table].column(name) for name in values)
