@@ -15,7 +15,7 @@ from ingest.contract import TABLES
 from ingest.formats import Source
 from ingest.formats.base import RefusedFile
 from ingest.inspecting import Proposal, propose
-from ingest.synonyms import COLUMNS, CONSTANTS, FLAGS, SAME, TOLD_BY, TOKENS, plain
+from ingest.synonyms import COLUMNS, CONSTANTS, FLAGS, SAME, TOKENS, TOLD_BY, plain
 from tests.unit.ingest.deliveries import Desk
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
