@@ -33,6 +33,9 @@ before it and after it."""
 READS_DAYS = 61
 """The most days before and after a day that is built of which a model reads rows of the lake."""
 
+TAKEN_FOR_NONE = ("complaint", "sales_order")
+"""Tables a day without rows of which counts as none, once they have come at all: their first rows concern every day."""
+
 KEPT_BUILDS = 400
 """A publication that is further behind than this publishes everything."""
 
@@ -235,7 +238,8 @@ def _served(ledger: Ledger, centre: Centre) -> str:
 
 def _fingerprint(home: Home, lake: Lake) -> str:
     """Digest of what, beside the deliveries, decides the content of the warehouse."""
-    digest = hashlib.sha256(f"{project_fingerprint()} {lake.pseudonym_key()}".encode())
+    told = [table for table in TAKEN_FOR_NONE if lake.partitions(table)]
+    digest = hashlib.sha256(f"{project_fingerprint()} {lake.pseudonym_key()} {told}".encode())
     for path in sorted((home.lake / "centre").glob("*.parquet")):
         if path.stem != ARRIVED:
             digest.update(_content(path))

@@ -235,6 +235,27 @@ Levels `left_out` are asked of no part.
 {% endmacro %}
 
 
+{#-
+Indicators that take a missing measure for none, and the marts where it would stand: [{indicator, fact}]. Of a mart without
+a single row nobody knows whether there was nothing, or nothing was delivered.
+-#}
+{% macro taken_for_none(indicators) %}
+    {%- set found = [] -%}
+    {%- for indicator in indicators -%}
+        {%- for side in (['numerator', 'denominator'] if indicator.metric.type == 'ratio' else []) -%}
+            {%- set metric = metric_named(indicator.metric.type_params[side].name) -%}
+            {%- if filled_with(metric) is not none -%}
+                {%- for counted in measured_models(indicator)
+                        if counted.measures | selectattr('name', 'equalto', metric.type_params.measure.name) | list -%}
+                    {%- do found.append({'indicator': indicator.name, 'fact': fact_of(counted.model)}) -%}
+                {%- endfor -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{% endmacro %}
+
+
 {#- Text as a literal, null when there is none. -#}
 {% macro text_literal(text) -%}
     {{ dbt.string_literal(dbt.escape_single_quotes(text)) if text else 'cast(null as ' ~ dbt.type_string() ~ ')' }}

@@ -234,6 +234,22 @@ def test_a_build_knows_how_far_its_models_read_the_lake(full: Location) -> None:
     assert max(reaches) + 1 == builds.READS_DAYS
 
 
+def test_a_build_knows_the_tables_of_which_nothing_counts_as_none(full: Location) -> None:
+    manifest = json.loads(dbt.manifest(full.home).read_text())
+    metrics = [metric["type_params"].get("measure") or {} for metric in manifest["metrics"].values()]
+    filled = {measure["name"] for measure in metrics if measure.get("fill_nulls_with") is not None}
+    marts = [
+        model["node_relation"]["alias"]
+        for model in manifest["semantic_models"].values()
+        if filled.intersection(measure["name"] for measure in model["measures"])
+    ]
+    read = {mart: manifest["nodes"][f"model.gaugebook.{mart}"]["depends_on"]["nodes"] for mart in marts}
+    told = {table: f"model.gaugebook.stg_{TABLES[table].feed}__" for table in builds.TAKEN_FOR_NONE}
+    assert len(marts) == len(told)
+    for mart in marts:
+        assert any(node.startswith(staged) for staged in told.values() for node in read[mart])
+
+
 def test_the_instance_keeps_its_events_in_the_home_by_our_storage(new: Location) -> None:
     with DagsterInstance.from_config(str(new.home.dagster)) as instance:
         assert isinstance(instance._event_storage, OpenSqliteEventLogStorage)

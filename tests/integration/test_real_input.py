@@ -185,3 +185,9 @@ def test_no_guests_name_and_no_callers_number_is_anywhere(ran: Ran) -> None:
     home = ran.home
     for name, content in contents(home.lake, home.warehouse, home.site):
         assert not identifiers.within(content), name
+
+
+def test_nothing_is_said_of_complaints_where_nobody_delivers_any(ran: Ran) -> None:
+    said = "select count(*) from indicator_values where indicator = ?"
+    assert ran.warehouse.execute(said, ["complaint_per_10k"]).fetchone() == (0,)
+    assert ran.warehouse.execute(said, ["contacts_handled"]).fetchone() != (0,)

@@ -83,6 +83,17 @@ computed as (
     {% endfor %}
 ),
 
+-- taken for none, though nothing of the kind was ever delivered
+untold as (
+    {% for untold in taken_for_none(indicators) %}
+    select '{{ untold.indicator }}' as indicator
+    where not exists (select 1 from {{ untold.fact.relation_name }})
+    union all
+    {% endfor %}
+    select null as indicator
+    where false
+),
+
 bounds as (
 
     select
@@ -233,7 +244,7 @@ expected as (
 stated as (
 
     select *
-    from computed
+    from (select * from computed where indicator not in (select indicator from untold)) as told
     full join expected using (indicator, grain, period_start, level, member)
 
 ),

@@ -44,6 +44,7 @@ class Lake:
         self.quiet = set(quiet)
         self.closed: set[date] = set()
         self.key = "a key"
+        self.absent: set[str] = set()
 
     def pseudonym_key(self) -> str:
         return self.key
@@ -65,7 +66,7 @@ class Lake:
         return set()
 
     def partitions(self, table: str, dates: Iterable[date] | None = None) -> list[date]:
-        present = set().union(*self.changes)
+        present = set().union(*self.changes) if table not in self.absent else set()
         return sorted(present if dates is None else present.intersection(dates))
 
 
@@ -342,3 +343,18 @@ def test_days_stay_unchecked_until_their_check_has_passed(tmp_path: Path) -> Non
     record_checked(home)
     ledger = Ledger.read(home)
     assert ledger.days_since(ledger.checked) == []
+
+
+def test_the_first_complaint_ever_concerns_every_day(tmp_path: Path) -> None:
+    home, lake = new_home(tmp_path), Lake(on(0), on(1))
+    lake.absent = {"complaint"}
+    record(home, planned(home, lake))
+    lake.changes.append(set(on(2)))
+    assert not planned(home, lake).everything
+    record(home, planned(home, lake))
+    lake.changes.append(set(on(3)))
+    lake.absent = set()
+    assert planned(home, lake).everything
+    record(home, planned(home, lake))
+    lake.changes.append(set(on(4)))
+    assert not planned(home, lake).everything
