@@ -218,6 +218,8 @@ def _mapped(file: str, sheet: Sheet, source: dict[str, Any], doubts: list[Doubt]
         (_columns(TABLES[name], samples) for name in TABLES if not TABLES[name].raw),
         key=lambda candidate: _fit(candidate[0], candidate[1]),
     )
+    if _fit(table, columns) <= 0 and (survey := _survey_matrix(file, source, samples, _nothing(sheet), doubts)):
+        return survey
     if _fit(table, columns) <= 0:
         return Proposal(file, None, f"a table of columns that nothing is known of: {', '.join(sheet.header)}", {},
                         tuple(doubts), is_complete=False)  # fmt: skip
@@ -482,6 +484,53 @@ def _left_over(samples: dict[str, list[str]], columns: dict[str, Any]) -> Iterat
 
 def _parts(column: str | list[str]) -> list[str]:
     return [column] if isinstance(column, str) else column
+
+
+def _survey_matrix(
+    file: str, source: dict[str, Any], samples: dict[str, list[str]], nothing: list[str], doubts: list[Doubt]
+) -> Proposal | None:
+    """Propose answers of a survey of staff from a table with a person a row and a column a question."""
+    who = next(iter(_named("employee_key", samples)), None)
+    answers = {
+        header: {int(value) for value in values}
+        for header, values in samples.items()
+        if header != who and values and all(re.fullmatch(r"\d{1,2}", value) for value in values)
+    }
+    given = set().union(*answers.values())
+    if who is None or len(answers) < 2 or len(given) < 2 or max(given) > _SCALES[1]:
+        return None
+    when = next((header for header in _named("answered_at", samples) if header not in answers), None)
+    clock, unsure = _instant(TABLES["pulse_response"].column("answered_at"), when, samples) if when else (None, [])
+    columns: dict[str, Any] = {
+        "response_id": {"column": who},
+        "wave": {"value": "1"},
+        **({"answered_at": clock} if clock else {}),
+        "employee_key": {"column": who},
+        "question_key": {"column": "Question"},
+        "score": {"column": "Answer"},
+        "scale_min": {"value": min(*given, 1)},
+        "scale_max": {"value": max(given)},
+    }
+    mapping = {
+        "table": "pulse_response",
+        "na": nothing,
+        "matrix": {"columns": list(answers), "name": "Question", "cells": "Answer"},
+        "only": {"State": ["filled"]},
+        "columns": columns,
+    }
+    doubts += [replace(doubt, about=f"columns.{doubt.about}") for doubt in unsure]
+    doubts.append(Doubt("columns.wave", "the file does not say the round of the survey.", (), "1"))
+    for name in ("scale_min", "scale_max"):
+        doubts.append(Doubt(f"columns.{name}", "the file does not say it.", (), str(columns[name]["value"])))
+    if clock is None:
+        doubts.append(
+            Doubt("columns.answered_at", "no column is its: when it was answered; a `value` serves all rows.")
+        )
+    others = {header: values for header, values in samples.items() if header not in answers}
+    doubts += [*_zone_doubt(columns), *_left_over(others, columns)]
+    reason = f"a row a person and a column a question ({len(answers)} of them), so pulse_response"
+    source = {**source, "tables": [mapping]}
+    return Proposal(file, "spreadsheet", reason, source, tuple(doubts), clock is not None)
 
 
 def _attendance_matrix(

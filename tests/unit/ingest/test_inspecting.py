@@ -136,6 +136,31 @@ def test_matrix_of_days_is_attendance(tmp_path: Path) -> None:
     assert doubts(proposal)["tables.matrix.days"] == "%d/%m/%Y"
 
 
+def test_a_column_a_question_is_a_survey_of_staff_that_can_be_taken_as_proposed(tmp_path: Path) -> None:
+    sheet = (
+        "Employee ID,Answered At,Mood,Workload,Shoe\n"
+        "E1,2026-05-04T09:00:00Z,4,2,big\n"
+        "E2,2026-05-04T10:00:00Z,1,NA,small\n"
+    )
+    proposal = proposed(tmp_path, sheet)
+    assert proposal.is_complete
+    assert doubts(proposal)["columns.scale_max"] == "4"
+    assert "nothing takes Shoe: " in proposal.doubts[-1].question
+    (entry,) = yaml.safe_load(proposal.as_yaml())
+    desk = Desk(tmp_path / "desk", TypeAdapter(Source).validate_python(entry))
+    desk.deliver("export_2025-04-03.csv", sheet, "hr")
+    desk.take()
+    assert desk.rows("pulse_response", "employee_key, question_key, score, scale_max") == [
+        ("E1", "Mood", 4.0, 4.0),
+        ("E1", "Workload", 2.0, 4.0),
+        ("E2", "Mood", 1.0, 4.0),
+    ]
+
+
+def test_numbers_beside_a_person_that_are_no_answers_are_no_survey(tmp_path: Path) -> None:
+    assert proposed(tmp_path, "Employee ID,Desk,Floor\nE1,12,3\nE2,40,5\n").format is None
+
+
 def test_registered_formats_go_before_tables(tmp_path: Path) -> None:
     proposal = proposed(tmp_path, "ID,Employee,Attendance Date,Status\nA1,E1,2026-01-05,Present\n")
     assert (proposal.format, proposal.reason) == ("frappe_hr", "the fields of Frappe's Attendance")
@@ -191,6 +216,7 @@ def test_proposal_can_be_taken_as_it_stands(tmp_path: Path) -> None:
         ("hr/general_data.csv", "hr_employee"),
         ("hr/in_time.csv", "attendance"),
         ("telephony/restaurant_booking_calls_2023-11.csv", "tel_interaction"),
+        ("hr/employee_survey_data.csv", "pulse_response"),
     ],
 )
 def test_real_files(name: str, table: str) -> None:
