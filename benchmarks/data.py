@@ -16,6 +16,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 import yaml
 
+from ingest.contract import TABLES
+
 SITES = {"chengdu": "Asia/Shanghai", "manchester": "Europe/London"}
 
 VOICE_SHARE = 0.8
@@ -117,21 +119,26 @@ def write_visits(file: Path, rows: int) -> None:
             f"""
             create temp view visits as
             select 'c' || n as source_record_id, ended_at as record_updated_at, 'c' || n as interaction_id,
-                1 as visit_seq, null::varchar as root_interaction_id, 'voice' as channel, 'inbound' as direction,
+                1 as visit_seq, 'voice' as channel, 'inbound' as direction,
                 'queue' || n % 7 as queue_key, 'PJSIP/' || 10000 + n % 300 as agent_key,
                 '+86138' || lpad((hash(n) % {max(rows * 2 // 3, 1)})::varchar, 8, '0') as customer_ref,
                 started_at, started_at as queued_at, answered_at, ended_at, wrapup_ended_at,
                 epoch_ms(answered_at) - epoch_ms(started_at) as wait_ms, 5000 as ring_ms,
-                epoch_ms(ended_at) - epoch_ms(answered_at) as talk_ms, null::bigint as hold_ms, 30000 as acw_ms,
-                'answered' as outcome, 'agent' as ended_by, null::varchar as transfer_kind,
-                null::varchar as transfer_to, false as is_open
+                epoch_ms(ended_at) - epoch_ms(answered_at) as talk_ms, 30000 as acw_ms,
+                'answered' as outcome, 'agent' as ended_by, false as is_open
             from (select n, timestamptz '2026-09-01' + to_milliseconds(n * {step}) as started_at,
                 started_at + to_seconds(5 + n % 30) as answered_at, answered_at + to_seconds(30 + n % 400) as ended_at,
                 ended_at + to_seconds(30) as wrapup_ended_at from range({rows}) as r(n))
             """
         )
-        names = [row[0] for row in con.execute("describe visits").fetchall()]
-        selected = ", ".join(iso(name) if name.endswith("_at") else name for name in names)
+        told = {row[0] for row in con.execute("describe visits").fetchall()}
+        selected = ", ".join(
+            (iso(column.name) if column.name.endswith("_at") else column.name)
+            if column.name in told
+            else f"null::varchar as {column.name}"
+            for column in TABLES["tel_interaction"].columns
+            if column.name not in ("source_system", "extra")
+        )
         form = "format json" if file.suffix == ".jsonl" else "format csv, header"
         con.execute(f"copy (select {selected} from visits) to '{file}' ({form})")
 
