@@ -7,7 +7,7 @@ reach a model. Rules that judge amounts and plausibility do not belong here: tho
 from __future__ import annotations
 
 from expectations.forms import never
-from expectations.profile import Suite, rows_repeating, rows_where
+from expectations.profile import Suite, repeating, rows_where
 from ingest.contract import DATE, Table
 
 FIRST_DAY, LAST_DAY = "2000-01-01", "2100-01-01"
@@ -40,23 +40,23 @@ def rows_suite(table: Table) -> Suite:
             )
     for rule in table.rules:
         rules[rule.name] = (f"not ({rule.holds})", f"never: {rule.message}", f"不违反 {rule.name}")
+    key = dict.fromkeys(("source_system", *table.key))
+    prepare, is_repeated = repeating(list(key))
+    rules["key repeated"] = (
+        is_repeated,
+        f"{', '.join(key)} identify one row",
+        f"{', '.join(key)} 唯一确定一行",
+    )
     rules["misplaced"] = (
         _misplaced(table),
         f"event_date is the local date of {table.event_time}",
         f"分区日期为 {table.event_time} 的当地日期",
     )
-    key = list(dict.fromkeys(("source_system", *table.key)))
-    prepare, repeating = rows_repeating(key)
-    named = ", ".join(key)
-    counts = {name: rows_where(predicate) for name, (predicate, _, _) in rules.items()}
     return Suite(
         name="rows",
         table=table.name,
-        measures=counts | {"key repeated": repeating},
-        expectations=(
-            *(never(name, en, zh, "critical") for name, (_, en, zh) in rules.items()),
-            never("key repeated", f"{named} identify one row", f"{named} 唯一确定一行", "critical"),
-        ),
+        measures={name: rows_where(predicate) for name, (predicate, _, _) in rules.items()},
+        expectations=tuple(never(name, en, zh, "critical") for name, (_, en, zh) in rules.items()),
         prepare=prepare,
     )
 

@@ -55,8 +55,8 @@ def share_of_rows(predicate: str, among: str = "true") -> Measure:
     )
 
 
-def rows_repeating(key: Sequence[str]) -> tuple[tuple[str, ...], Measure]:
-    """Number of rows of the batch that share their ``key``, null parts alike, and what to prepare for it.
+def repeating(key: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Statements to prepare, and the predicate of rows of the batch that share their ``key``, null parts alike.
 
     A 64-bit digest takes half the time of the key itself. Keys that look alike, as those of a telephone exchange do,
     now and then share theirs (two of 238,532 calls did), so rows with one digest are compared by the key itself.
@@ -74,7 +74,7 @@ def rows_repeating(key: Sequence[str]) -> tuple[tuple[str, ...], Measure]:
     group by {", ".join(key)}
     having count(*) > 1
     """
-    return (alike, repeated), rows_where(f"{digest} in (select digest from repeated)")
+    return (alike, repeated), f"{digest} in (select digest from repeated)"
 
 
 @dataclass(frozen=True)

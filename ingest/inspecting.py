@@ -218,9 +218,9 @@ def _mapped(file: str, sheet: Sheet, source: dict[str, Any], doubts: list[Doubt]
         (_columns(TABLES[name], samples) for name in TABLES if not TABLES[name].raw),
         key=lambda candidate: _fit(candidate[0], candidate[1]),
     )
-    if _fit(table, columns) <= 0 and (survey := _survey_matrix(file, source, samples, _nothing(sheet), doubts)):
-        return survey
     if _fit(table, columns) <= 0:
+        if survey := _survey_matrix(file, source, samples, _nothing(sheet), doubts):
+            return survey
         return Proposal(file, None, f"a table of columns that nothing is known of: {', '.join(sheet.header)}", {},
                         tuple(doubts), is_complete=False)  # fmt: skip
     mapping = {"table": table.name, "na": _nothing(sheet), "columns": columns}
@@ -520,8 +520,7 @@ def _survey_matrix(
     }
     doubts += [replace(doubt, about=f"columns.{doubt.about}") for doubt in unsure]
     doubts.append(Doubt("columns.wave", "the file does not say the round of the survey.", (), "1"))
-    for name in ("scale_min", "scale_max"):
-        doubts.append(Doubt(f"columns.{name}", "the file does not say it.", (), str(columns[name]["value"])))
+    doubts += _doubts_of_constants(TABLES["pulse_response"], columns)
     if clock is None:
         doubts.append(
             Doubt("columns.answered_at", "no column is its: when it was answered; a `value` serves all rows.")

@@ -126,8 +126,12 @@ def load(path: Path) -> Centre:
     try:
         centre = Centre.model_validate(content or {})
     except ValidationError as error:
+        schema = Centre.model_json_schema()
         problems = [
-            (problem["loc"], _unknown(problem["loc"]) if problem["type"] == "extra_forbidden" else problem["msg"])
+            (
+                problem["loc"],
+                _unknown(schema, problem["loc"]) if problem["type"] == "extra_forbidden" else problem["msg"],
+            )
             for problem in error.errors(include_url=False)
         ]
         raise CentreError(_told(path, root, problems)) from None
@@ -205,9 +209,8 @@ def _told(path: Path, root: yaml.Node | None, problems: Iterable[Problem]) -> st
     return "\n".join(f"{path}:{line}: {key}: {message.removeprefix('Value error, ')}" for line, key, message in placed)
 
 
-def _unknown(location: Sequence[str | int]) -> str:
-    """Return what to say of a key that nothing knows: which are known where it stands, and which it resembles."""
-    schema = Centre.model_json_schema()
+def _unknown(schema: Mapping[str, Any], location: Sequence[str | int]) -> str:
+    """Return what to say of a key that a JSON schema does not know: which are known there, and which it resembles."""
     places = [schema]
     for part in location[:-1]:
         # what names the branch of a union leads nowhere in a schema without tags

@@ -7,7 +7,7 @@ definitions. These rules hold for any indicator, read from the dictionary's own 
 from __future__ import annotations
 
 from expectations.forms import at_least, never
-from expectations.profile import Measure, Suite, rows_repeating, rows_where
+from expectations.profile import Measure, Suite, repeating, rows_where
 
 VALUED = ("final", "provisional")
 UNVALUED = ("no_traffic", "closed", "below_floor", "feed_missing")
@@ -38,13 +38,13 @@ SIGNED = ("fte", "kappa", "z")
 
 _KEY = ("indicator", "grain", "starts_at", "level", "member")
 
-_PREPARE_REPEATING, _REPEATING = rows_repeating(_KEY)
+_PREPARE, _IS_REPEATED = repeating(_KEY)
 
 INDICATORS = Suite(
     name="indicators",
     table="indicator_values",
     prepare=(
-        *_PREPARE_REPEATING,
+        *_PREPARE,
         """
         create or replace temp table largest_total as
         select indicator, grain, starts_at, max(total) as total
@@ -77,7 +77,7 @@ INDICATORS = Suite(
         ),
         "expected days without a row": Measure("coalesce(max(days_lacking), 0)", "days_lacking > 0"),
         "not in the dictionary": rows_where("unit is null"),
-        "key repeated": _REPEATING,
+        "key repeated": rows_where(_IS_REPEATED),
         "status unknown": rows_where(
             f"status is null and period_start is not null or status not in {VALUED + UNVALUED}"
         ),
